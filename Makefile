@@ -1,0 +1,101 @@
+# Ashlar: `make deploy` and `make test` set up what they need; see README.md.
+#   make deploy  [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
+#   make destroy [ENV=local]
+#   make test | check | lock
+
+ENV ?= local
+MODEL ?= reviews
+DATA ?=
+LOCAL_PORT ?= 4701
+PYTHON ?= python3
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help deploy destroy synth test check lock clean
+
+BIN := $(CURDIR)/.venv/bin
+LOCAL := $(BIN)/python -m local
+# The environment `local` runs against the local cloud; every other one against AWS with the caller's credentials.
+AGAINST := $(if $(filter local,$(ENV)),$(LOCAL) exec --,)
+ASSEMBLY := build/cdk.out-$(ENV)
+CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
+PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
+
+export PATH := $(BIN):$(PATH)
+export ASHLAR_ENV := $(ENV)
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
+
+# Each environment of installed packages is made once; its stamp is newer than the files it was made from.
+.venv/.app: requirements.txt
+	@echo "Setting up .venv (the app)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP) -r requirements.txt
+	@$(BIN)/python -m compileall -q .venv/lib >/dev/null || true
+	@touch $@
+
+.venv/.dev: .venv/.app requirements-dev.txt
+	@echo "Setting up .venv (the tests)"
+	@$(BIN)/python $(PIP) -r requirements-dev.txt
+	@touch $@
+
+local/.venv/.ready: local/requirements.txt
+	@echo "Setting up local/.venv (the local cloud)"
+	@$(PYTHON) -m venv local/.venv
+	@local/.venv/bin/python $(PIP) -r local/requirements.txt
+	@local/.venv/bin/python -m compileall -q local/.venv/lib >/dev/null || true
+	@touch $@
+
+node_modules/.ready: package-lock.json .venv/.app
+	@echo "Setting up node_modules (the CDK CLI)"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+SETUP := .venv/.app node_modules/.ready $(if $(filter local,$(ENV)),local/.venv/.ready)
+
+build/sample_reviews.csv: model_code/reviews/sample.py .venv/.app
+	@mkdir -p build
+	@$(BIN)/python model_code/reviews/sample.py --out $@
+
+# Wrong input ends here, before anything is started or deployed.
+.PHONY: input
+input: $(SETUP) $(if $(DATA),,build/sample_reviews.csv)
+	@$(BIN)/python -m config check --environment $(ENV)
+	@test -z "$(DATA)" || test -r "$(DATA)" || { echo "DATA=$(DATA) does not exist or cannot be read. Name a CSV file: DATA=path.csv or DATA=path.csv.gz" >&2; exit 2; }
+
+synth: input
+	@echo "Synthesizing environment $(ENV)"
+	@$(CDK) synth --quiet --context env=$(ENV) --output $(ASSEMBLY)
+
+deploy: synth
+	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))
+	@echo "Bootstrapping (cdk bootstrap)"
+	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key --progress events
+	@echo "Deploying (cdk deploy)"
+	@$(AGAINST) $(CDK) deploy --all --app $(ASSEMBLY) --require-approval never --progress events
+	@$(AGAINST) $(BIN)/python -m ops run $(MODEL) --data $(or $(DATA),build/sample_reviews.csv)
+
+# Nothing to take down where the local cloud does not run: its state ended with it.
+destroy: $(SETUP)
+	@if [ $(ENV) != local ] || $(LOCAL) status; then \
+	  $(AGAINST) $(BIN)/python -m ops empty && \
+	  $(CDK) synth --quiet --context env=$(ENV) --output $(ASSEMBLY) && \
+	  $(AGAINST) $(CDK) destroy --all --force --app $(ASSEMBLY); fi
+	@$(if $(filter local,$(ENV)),$(LOCAL) stop)
+
+test: .venv/.dev node_modules/.ready local/.venv/.ready
+	@$(BIN)/python -m pytest
+
+check: .venv/.dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .
+
+# Lock files hold every package with its hashes, for every platform; run after editing a requirements.in.
+lock: .venv/.dev
+	@for file in requirements local/requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $$file.in --output-file $$file.txt || exit 1; done
+
+clean:
+	rm -rf .venv local/.venv node_modules build cdk.out

@@ -1,0 +1,61 @@
+"""Facts of the field as data (YAML beside this file), each with its source. No rules here: those are in checks.py."""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+_HERE = Path(__file__).parent
+
+
+class Image(BaseModel):
+    """One image that AWS publishes in every region."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    repository: str
+    tag: str
+    framework: str
+    version: str
+    patched_until: datetime.date
+
+
+class Images(BaseModel):
+    """The images, and the account that owns them in each region."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    images: dict[str, Image]
+    accounts: dict[str, str]
+
+    def uri(self, name: str, region: str) -> str:
+        """The image's address. KeyError for an image or region that is not in the catalogue."""
+        image = self.images[name]
+        return f"{self.accounts[region]}.dkr.ecr.{region}.amazonaws.com/{image.repository}:{image.tag}"
+
+
+class InstanceFamilies(BaseModel):
+    """What a family name implies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    local_nvme: frozenset[str]
+    burstable: frozenset[str]
+
+
+@cache
+def images() -> Images:
+    """config/catalogue/images.yaml."""
+    return Images.model_validate(yaml.safe_load((_HERE / "images.yaml").read_text("utf-8")))
+
+
+@cache
+def instance_families() -> InstanceFamilies:
+    """config/catalogue/instance_families.yaml."""
+    return InstanceFamilies.model_validate(yaml.safe_load((_HERE / "instance_families.yaml").read_text("utf-8")))
+
+
+def family(instance_type: str) -> str:
+    """`ml.m5.large` -> `m5`."""
+    return instance_type.split(".")[1]

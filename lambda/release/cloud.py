@@ -1,0 +1,106 @@
+"""The reconciler's eyes and hands: CloudFormation and the model registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release.reconcile import Reject, Stack, Update
+from release.settings import Endpoint
+
+# CloudFormation's own words for "somebody else was first": the next stack event wakes us again.
+_BUSY = ("_IN_PROGRESS state and can not be updated", "No updates are to be performed")
+_CANCELLED = "cancelled"
+_DESCRIPTION_LIMIT = 1024
+
+
+class StackGoneError(Exception):
+    """The inference stack does not exist: not deployed yet, or already destroyed."""
+
+
+class Cloud:
+    """One CloudFormation and one SageMaker client of boto3."""
+
+    def __init__(self, cloudformation: Any, sagemaker: Any) -> None:
+        self._cloudformation = cloudformation
+        self._sagemaker = sagemaker
+
+    def stack(self, endpoint: Endpoint) -> Stack:
+        """The stack as it is, and how its last operation ended. Raises StackGoneError."""
+        try:
+            described = self._cloudformation.describe_stacks(StackName=endpoint.stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                raise StackGoneError(endpoint.stack) from None
+            raise
+        parameters = {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])}
+        events = self._last_operation(described["StackId"])
+        started = events[-1]
+        token = started.get("ClientRequestToken", "")
+        return Stack(described["StackStatus"], parameters, token, _reason(events), started["EventId"])
+
+    def approved(self, endpoint: Endpoint) -> dict[str, str]:
+        """Group -> its latest Approved package."""
+        found = {}
+        for group in {variant.group for variant in endpoint.variants}:
+            packages = self._sagemaker.list_model_packages(
+                ModelPackageGroupName=group,
+                ModelApprovalStatus="Approved",
+                SortBy="CreationTime",
+                SortOrder="Descending",
+            )["ModelPackageSummaryList"]
+            if packages:
+                latest = max(packages, key=lambda package: package["ModelPackageVersion"])
+                found[group] = latest["ModelPackageArn"]
+        return found
+
+    def update(self, endpoint: Endpoint, update: Update) -> bool:
+        """Start the update under the endpoint's release role; never wait for it. False: somebody else was first."""
+        try:
+            self._cloudformation.update_stack(
+                StackName=endpoint.stack,
+                UsePreviousTemplate=True,
+                Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in update.parameters.items()],
+                Capabilities=["CAPABILITY_IAM"],
+                RoleARN=endpoint.role,
+                ClientRequestToken=update.token,
+            )
+        except ClientError as error:
+            if any(words in str(error) for words in _BUSY):
+                return False
+            raise
+        return True
+
+    def reject(self, reject: Reject) -> None:
+        """Take the package out of the running, and say why where a person will look."""
+        self._sagemaker.update_model_package(
+            ModelPackageArn=reject.package,
+            ModelApprovalStatus="Rejected",
+            ApprovalDescription=reject.why[:_DESCRIPTION_LIMIT],
+        )
+
+    def _last_operation(self, stack_id: str) -> list[dict[str, Any]]:
+        """The events of the stack's last operation, newest first, down to the one that started it."""
+        events: list[dict[str, Any]] = []
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+            for event in page["StackEvents"]:
+                events.append(event)
+                if _starts_operation(event, stack_id):
+                    return events
+        return events
+
+
+def _starts_operation(event: dict[str, Any], stack_id: str) -> bool:
+    starts = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    return event["PhysicalResourceId"] == stack_id and event["ResourceStatus"] in starts
+
+
+def _reason(newest_first: list[dict[str, Any]]) -> str:
+    """Why the operation failed: its first failure that is not a consequence of another one."""
+    failures = [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(newest_first)
+        if event["ResourceStatus"].endswith("_FAILED") and _CANCELLED not in event.get("ResourceStatusReason", "")
+    ]
+    return failures[0] if failures else ""

@@ -1,0 +1,184 @@
+"""`python -m ops`: upload, run, invoke, status, empty."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from config import ConfigurationError, load_environment
+from ops.api import Api
+from ops.empty import empty
+from ops.endpoint import follow_release
+from ops.invoke import Report, batch_size, invoke_file
+from ops.pipeline import find_execution, follow
+from ops.reviews_file import read_reviews
+from ops.session import Environment, OpsError
+from ops.status import status
+from ops.upload import check_file, upload
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, soft_wrap=True)
+
+Env = Annotated[str, typer.Option("--env", envvar="ASHLAR_ENV", help="Environment: a file of config/environments.")]
+Model = Annotated[str, typer.Argument(help="Model of the environment's configuration.")]
+Endpoint = Annotated[str, typer.Argument(help="Endpoint of the environment's configuration.")]
+DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gzipped or not.")]
+
+SAMPLES = [
+    {
+        "title": "My new favourite",
+        "text": "I love this dress. It fits perfectly, is soft and comfortable, and looks great.",
+    },
+    {
+        "title": "It is okay",
+        "text": "The colour is nice but the fit is a bit boxy, so I am not sure that I will keep it.",
+    },
+    {"title": "Very disappointed", "text": "Terrible quality. It fell apart after one wash and I had to return it."},
+]
+
+
+@app.command(name="upload")
+def upload_command(model: Model, data: DataFile, env: Env = "local") -> None:
+    """Upload a batch of raw data and mark it ready, which starts the model's pipeline."""
+    environment = _environment(env)
+    _known(model, list(environment.platform.models), "model")
+    console.print(upload(environment, model, data))
+
+
+@app.command()
+def run(model: Model, data: DataFile, env: Env = "local") -> None:
+    """The main job: upload data, follow the pipeline and the release, and ask the API for three predictions."""
+    check_file(data)
+    environment = _environment(env)
+    _known(model, list(environment.platform.models), "model")
+    marker = upload(environment, model, data)
+    console.print(f"Uploaded {data} as {marker}")
+    execution = find_execution(environment, model, marker)
+    console.print(f"Pipeline execution {execution.rsplit('/', 1)[-1]}")
+    for step, state, detail in follow(environment, execution):
+        console.print(f"  {step:<20} {state:<10} {escape(detail)}".rstrip())
+    if environment.platform.models[model].approval == "manual":
+        console.print("The passed candidates wait for approval in the model registry.")
+        return
+    endpoints = [
+        name
+        for name, settings in environment.platform.endpoints.items()
+        if any(variant.model == model for variant in settings.variants.values())
+    ]
+    for endpoint in endpoints:
+        for state in follow_release(environment, endpoint):
+            console.print(f"Release of {endpoint}: {state}")
+        _sample_predictions(environment, endpoint)
+
+
+@app.command()
+def invoke(
+    endpoint: Endpoint,
+    file: Annotated[Path, typer.Option("--file", help="CSV file of reviews, gzipped or not.")],
+    out: Annotated[Path, typer.Option("--out", help="JSON lines, one for each row.")] = Path("predictions.jsonl"),
+    batch: Annotated[int | None, typer.Option("--batch", min=1, max=1000, help="Rows in one request.")] = None,
+    env: Env = "local",
+) -> None:
+    """Send every row of a file through the API; with ratings, say how well the answers fit them."""
+    total = sum(1 for _ in read_reviews(file))
+    environment = _environment(env)
+    _known(endpoint, list(environment.platform.endpoints), "endpoint")
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(f"{total} rows", total=total)
+        report = invoke_file(
+            Api(environment), endpoint, file, out, batch or batch_size(total), lambda n: progress.advance(task, n)
+        )
+    console.print(f"{report.rows} rows, {report.errors} without text, {report.requests.total()} requests -> {out}")
+    _print_report(report)
+
+
+@app.command(name="status")
+def status_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False, env: Env = "local"
+) -> None:
+    """The API's URL, the endpoints, their variants and the packages they serve."""
+    found = status(_environment(env))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    console.print(f"API {found['api_url']}")
+    for name, endpoint in found["endpoints"].items():
+        console.print(f"Endpoint {name}: {endpoint['status']} ({endpoint['stack_status']})")
+        table = Table("variant", "weight", "instances", "model package")
+        for variant, its in endpoint["variants"].items():
+            table.add_row(variant, f"{its['weight']:g}", str(its["instances"]), its["model_package"] or "none")
+        console.print(table)
+
+
+@app.command(name="empty")
+def empty_command(env: Env = "local") -> None:
+    """Delete the data of an environment that does not retain it, so that its stacks can be destroyed."""
+    environment = _environment(env)
+    if environment.platform.retain_data:
+        console.print(f"Environment {env} retains its data; its buckets, keys and packages stay.")
+        return
+    console.print("Removed " + ", ".join(f"{count} {what}" for what, count in empty(environment).items()))
+
+
+def _environment(name: str) -> Environment:
+    return Environment(load_environment(name))
+
+
+def _known(name: str, known: list[str], what: str) -> None:
+    if name not in known:
+        raise OpsError(f"There is no {what} {name!r} in this environment. Use one of: {', '.join(known)}.")
+
+
+def _sample_predictions(environment: Environment, endpoint: str) -> None:
+    """Three reviews, one request each, and what to do next."""
+    api = Api(environment)
+    console.print(f"Predictions from {environment.api_url}/endpoints/{endpoint}/predictions")
+    for sample in SAMPLES:
+        answer = api.predict(endpoint, [sample])
+        console.print(_prediction(sample["title"], answer))
+    name = environment.platform.environment
+    option = "" if name == "local" else f" --env {name}"
+    console.print("Go on with")
+    console.print(f"  .venv/bin/python -m ops invoke {endpoint} --file FILE.csv --out predictions.jsonl{option}")
+    console.print(f"  .venv/bin/python -m ops status{option}")
+    console.print(f"  make destroy ENV={name}")
+
+
+def _prediction(title: str, answer: dict[str, Any]) -> str:
+    prediction = answer["predictions"][0]
+    probabilities = "  ".join(f"{label}: {p:.3f}" for label, p in prediction["probabilities"].items())
+    return (
+        f"  {title!r:<22} label {prediction['label']:>2}  probabilities {probabilities}  "
+        f"variant {answer['variant']}  model package {answer['model_package']}"
+    )
+
+
+def _print_report(report: Report) -> None:
+    for variant in sorted(report.requests):
+        console.print(f"variant {variant}: {report.requests[variant]} requests, {report.share(variant):.1%}")
+    if report.pairs:
+        console.print(
+            f"accuracy {report.accuracy():.4f}  macro-F1 {report.macro_f1():.4f}  ({report.pairs.total()} rows)"
+        )
+
+
+def main() -> int:
+    """Run one command; what an operator can mend is one message on stderr and exit code 1."""
+    try:
+        app()
+    except (OpsError, ConfigurationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Follow a pipeline execution step by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ops.session import Environment, OpsError
+
+MANIFEST_PARAMETER = "InputManifest"
+POLL_SECONDS = 1.0
+START_SECONDS = 120.0
+ENDED = ("Succeeded", "Failed", "Stopped")
+
+
+def find_execution(environment: Environment, model: str, marker: str) -> str:
+    """ARN of the execution that the marker started. Raises OpsError when none appears in time."""
+    sagemaker = environment.client("sagemaker")
+    pipeline = environment.platform.name(model)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for execution in sagemaker.list_pipeline_executions(
+            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending"
+        )["PipelineExecutionSummaries"]:
+            arn: str = execution["PipelineExecutionArn"]
+            if _manifest(sagemaker, arn) == marker:
+                return arn
+        time.sleep(POLL_SECONDS)
+    raise OpsError(
+        f"No execution of {pipeline} started within {START_SECONDS:.0f} s of {marker}. "
+        "Look at the rule's failed invocations in EventBridge."
+    )
+
+
+def _manifest(sagemaker: Any, execution: str) -> str | None:
+    parameters = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=execution)["PipelineParameters"]
+    return next((p["Value"] for p in parameters if p["Name"] == MANIFEST_PARAMETER), None)
+
+
+def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (step, status, detail) at every change until the execution ends; OpsError when it did not succeed."""
+    sagemaker = environment.client("sagemaker")
+    seen: dict[str, str] = {}
+    while True:
+        described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
+        for step in _steps(sagemaker, execution):
+            if seen.get(step["StepName"]) != step["StepStatus"]:
+                seen[step["StepName"]] = step["StepStatus"]
+                yield step["StepName"], step["StepStatus"], _detail(sagemaker, step)
+        if described["PipelineExecutionStatus"] in ENDED:
+            break
+        time.sleep(POLL_SECONDS)
+    if described["PipelineExecutionStatus"] != "Succeeded":
+        reason = described.get("FailureReason", "no reason given")
+        raise OpsError(f"The pipeline ended as {described['PipelineExecutionStatus']}: {reason}")
+
+
+def _steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:
+    pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(PipelineExecutionArn=execution)
+    steps: list[dict[str, Any]] = [step for page in pages for step in page["PipelineExecutionSteps"]]
+    return sorted(steps, key=lambda step: step["StartTime"])
+
+
+def _detail(sagemaker: Any, step: dict[str, Any]) -> str:
+    """What is worth a look: why it failed, what it measured, what it registered."""
+    if step["StepStatus"] == "Failed":
+        return str(step.get("FailureReason", "no reason given"))
+    metadata = step.get("Metadata", {})
+    if step["StepStatus"] != "Succeeded":
+        return ""
+    if "TrainingJob" in metadata:
+        job = metadata["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
+        metrics = sagemaker.describe_training_job(TrainingJobName=job).get("FinalMetricDataList", [])
+        return ", ".join(f"{metric['MetricName']} {metric['Value']:.3f}" for metric in metrics)
+    if "Condition" in metadata:
+        return f"condition is {metadata['Condition']['Outcome']}"
+    if "RegisterModel" in metadata:
+        return str(metadata["RegisterModel"]["Arn"]).split("model-package/")[-1]
+    return ""

@@ -1,0 +1,107 @@
+"""The operator's AWS session for one environment, and what its stacks say about themselves."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from config import Platform
+
+ROOT = Path(__file__).parent.parent
+
+
+class OpsError(Exception):
+    """What an operator can mend: what was found, and what to do."""
+
+
+class Environment:
+    """One deployed environment. Raises OpsError when the credentials are not of its account."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        _use_client_configuration(platform)
+        self.session = boto3.Session(region_name=platform.region)
+        self._check_account()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the operator's own credentials."""
+        return self.session.client(service)
+
+    def assume(self, role_arn: str, name: str) -> boto3.Session:
+        """A session of one of the platform's roles."""
+        credentials = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name)["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            region_name=self.platform.region,
+        )
+
+    def stack(self, *name: str) -> dict[str, Any]:
+        """DescribeStacks of one of the environment's stacks."""
+        full = self.platform.name(*name)
+        try:
+            described: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=full)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                raise OpsError(
+                    f"The stack {full} does not exist. Deploy it: make deploy ENV={self.platform.environment}"
+                ) from None
+            raise
+        return described
+
+    def outputs(self, *name: str) -> dict[str, str]:
+        """The outputs of a stack."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack(*name).get("Outputs", [])}
+
+    @cached_property
+    def api_url(self) -> str:
+        """The API's base URL, without a trailing slash.
+
+        A profile may reach the API another way than its public address (`ashlar_api_url`, with {api_id} and {stage}).
+        """
+        outputs = self.outputs("front-door")
+        profile = self.session._session.get_scoped_config()
+        public = f"https://{{api_id}}.execute-api.{self.platform.region}.amazonaws.com/{{stage}}"
+        template = str(profile.get("ashlar_api_url", public))
+        return template.format(api_id=outputs["ApiId"], stage=outputs["ApiStage"])
+
+    def _check_account(self) -> None:
+        """Never work on another account than the configuration's by a forgotten profile."""
+        wanted = self.platform.account
+        try:
+            found = self.client("sts").get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            raise OpsError(
+                f"AWS cannot be reached for environment {self.platform.environment}: {error}. "
+                f"Deploy it first (make deploy ENV={self.platform.environment}) or sign in to account {wanted}."
+            ) from None
+        if found != wanted:
+            raise OpsError(
+                f"The credentials are of account {found}; the environment's account is {wanted}. Sign in there."
+            )
+
+
+def _use_client_configuration(platform: Platform) -> None:
+    """An environment that names its own AWS configuration file uses it and nothing else of the caller's."""
+    client = platform.client
+    if client is None or os.environ.get("AWS_PROFILE") == client.profile:
+        return
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[variable]
+    file = ROOT / client.aws_config_file
+    if not file.exists():
+        raise OpsError(
+            f"{file} does not exist: environment {platform.environment} is not running. "
+            f"Start it: make deploy ENV={platform.environment}"
+        )
+    os.environ |= {
+        "AWS_CONFIG_FILE": str(file),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_PROFILE": client.profile,
+    }

@@ -1,0 +1,54 @@
+"""A model's folder as one `sourcedir.tar.gz`, the form that SageMaker's script containers take."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import tempfile
+from pathlib import Path
+
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+# What the jobs do not run: it would change the archive's hash, and so retrain, for nothing.
+_LEFT_OUT = {"__pycache__", "README.md", "sample.py"}
+
+
+class CodeArchive(Construct):
+    """`folder` as a CDK file asset. Equal files give equal bytes: names sorted, no owner, no time."""
+
+    def __init__(self, scope: Construct, id: str, *, folder: Path) -> None:
+        super().__init__(scope, id)
+        with tempfile.TemporaryDirectory() as temporary:
+            file = Path(temporary) / "sourcedir.tar.gz"
+            file.write_bytes(archive(folder))
+            # Staged (copied into the cloud assembly) at once, so the temporary file may go.
+            self.asset = assets.Asset(self, "Asset", path=str(file))
+
+    @property
+    def file_name(self) -> str:
+        """The object's name, which is also the file's name inside a job's `code` channel."""
+        return self.asset.s3_object_key
+
+    @property
+    def uri(self) -> str:
+        """The object in the CDK's asset bucket."""
+        return self.asset.s3_object_url
+
+
+def archive(folder: Path) -> bytes:
+    """The folder's files as a deterministic .tar.gz."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for path in sorted(folder.rglob("*")):
+            relative = path.relative_to(folder)
+            if path.is_file() and not _LEFT_OUT.intersection(relative.parts) and path.suffix != ".pyc":
+                info = tarfile.TarInfo(relative.as_posix())
+                info.size, info.mode = path.stat().st_size, 0o644
+                with path.open("rb") as content:
+                    tar.addfile(info, content)
+    compressed = io.BytesIO()
+    with gzip.GzipFile(fileobj=compressed, mode="wb", mtime=0, filename="") as file:
+        file.write(plain.getvalue())
+    return compressed.getvalue()

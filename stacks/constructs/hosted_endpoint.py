@@ -1,0 +1,135 @@
+"""A real-time endpoint: its configuration, its guarded roll-out and the scaling of its variants."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from config.schema import Rollout, Scaling, Variant
+
+METRICS = {
+    "concurrency": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+    "invocations": "SageMakerVariantInvocationsPerInstance",
+}
+
+
+@dataclass(frozen=True)
+class HostedVariant:
+    """One variant: its settings and the model it runs."""
+
+    settings: Variant
+    model: sagemaker.CfnModel
+
+
+class HostedEndpoint(Construct):
+    """Exists from the first release on. Its name is fixed, so that alarms, API and roles can name it before."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        logical_prefix: str,
+        variants: dict[str, HostedVariant],
+        rollout: Rollout,
+        alarms: list[str],
+        volume_key: str | None,
+        released: cdk.CfnCondition,
+    ) -> None:
+        super().__init__(scope, id)
+        self._released = released
+        configuration = sagemaker.CfnEndpointConfig(
+            self,
+            "Configuration",
+            kms_key_id=volume_key,
+            production_variants=[_production_variant(name, variant) for name, variant in variants.items()],
+        )
+        # Like a model: no name, since an endpoint's configuration is replaced, never changed; and not deleted in use.
+        configuration.override_logical_id(f"{logical_prefix}config")
+        configuration.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=name,
+            endpoint_config_name=configuration.attr_endpoint_config_name,
+            deployment_config=_deployment(rollout, alarms),
+            # A release keeps the instances that scaling added; weights are the configuration's.
+            retain_all_variant_properties=True,
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
+                for kind in ("DesiredWeight", "DataCaptureConfig")
+            ],
+        )
+        endpoint.override_logical_id(f"{logical_prefix}endpoint")
+        for resource in (configuration, endpoint):
+            resource.cfn_options.condition = released
+        for variant_name, variant in variants.items():
+            self._scale(endpoint, name, variant_name, variant.settings.scaling)
+
+    def _scale(self, endpoint: sagemaker.CfnEndpoint, name: str, variant: str, scaling: Scaling) -> None:
+        id = variant.title().replace("-", "")
+        target = autoscaling.CfnScalableTarget(
+            self,
+            f"{id}Target",
+            service_namespace="sagemaker",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            resource_id=f"endpoint/{name}/variant/{variant}",
+            min_capacity=scaling.min,
+            max_capacity=scaling.max,
+        )
+        target.add_resource_dependency(endpoint)
+        policy = autoscaling.CfnScalingPolicy(
+            self,
+            f"{id}Policy",
+            policy_name=f"{name}-{variant}-{scaling.metric}",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=target.ref,
+            target_tracking_scaling_policy_configuration=autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+                target_value=scaling.target,
+                predefined_metric_specification=autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+                    predefined_metric_type=METRICS[scaling.metric]
+                ),
+            ),
+        )
+        for resource in (target, policy):
+            resource.cfn_options.condition = self._released
+
+
+def _production_variant(name: str, variant: HostedVariant) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
+    return sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+        variant_name=name,
+        model_name=variant.model.attr_model_name,
+        initial_variant_weight=variant.settings.weight,
+        initial_instance_count=variant.settings.scaling.min,
+        instance_type=variant.settings.instance_type,
+        container_startup_health_check_timeout_in_seconds=600,
+    )
+
+
+def _deployment(rollout: Rollout, alarms: list[str]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+    """Blue/green with automatic rollback. The time limit leaves half an hour beyond all the waits."""
+    bake = rollout.bake_minutes * 60
+    size = sagemaker.CfnEndpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=rollout.percent)
+    waits = {"all_at_once": 1, "canary": 1, "linear": math.ceil(100 / rollout.percent)}[rollout.kind]
+    routing = sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+        type=rollout.kind.upper(),
+        wait_interval_in_seconds=bake,
+        canary_size=size if rollout.kind == "canary" else None,
+        linear_step_size=size if rollout.kind == "linear" else None,
+    )
+    return sagemaker.CfnEndpoint.DeploymentConfigProperty(
+        blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=routing,
+            maximum_execution_timeout_in_seconds=min(bake * waits + 1800, 28800),
+            termination_wait_in_seconds=0,
+        ),
+        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
+            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm) for alarm in alarms]
+        ),
+    )

@@ -1,0 +1,14 @@
+"""Settings in, SageMaker pipeline JSON out. Nothing here creates a resource.
+
+Source: SageMaker Pipelines JSON schema 2020-12-01; each step's arguments are those of the API call it makes.
+"""
+
+from stacks.pipeline_definition.definition import (
+    MANIFEST_PARAMETER,
+    CandidatePlan,
+    JobPlan,
+    PipelinePlan,
+    pipeline_definition,
+)
+
+__all__ = ["MANIFEST_PARAMETER", "CandidatePlan", "JobPlan", "PipelinePlan", "pipeline_definition"]

@@ -1,0 +1,101 @@
+"""A wrong configuration fails at once, naming file, path, value, rule and fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import ConfigurationError, environment_names, load, load_environment
+from config.load import ENVIRONMENTS
+
+DEV = ENVIRONMENTS / "dev.yaml"
+
+
+def changed(tmp_path: Path, *path: str, value: Any) -> Path:
+    """dev.yaml with one setting changed, as dev.yaml of another folder."""
+    settings = yaml.safe_load(DEV.read_text())
+    inner = settings
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    file = tmp_path / "dev.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    return file
+
+
+def message(file: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", environment_names())
+def should_load_every_environment(name: str) -> None:
+    assert load_environment(name).environment == name
+
+
+def should_list_the_known_environments_for_an_unknown_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"'prd': there is no such environment.*dev, local"):
+        load_environment("prd")
+
+
+def should_refuse_an_unknown_key_and_guess_what_was_meant(tmp_path: Path) -> None:
+    text = message(changed(tmp_path, "network", "availability_zone", value=["eu-west-1a"]))
+    assert "dev.yaml: network.availability_zone" in text
+    assert "[UNKNOWN-KEY]" in text
+    assert "did you mean `availability_zones`?" in text
+
+
+def should_refuse_an_unknown_key_deep_inside(tmp_path: Path) -> None:
+    text = message(changed(tmp_path, "endpoints", "reviews", "variants", "linear", "scaling", "minimum", value=1))
+    assert "endpoints.reviews.variants.linear.scaling.minimum" in text
+    assert "did you mean `min`?" in text
+
+
+def should_name_a_missing_setting(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text("environment: dev\n")
+    text = message(file)
+    assert "account = None: this setting is required. [REQUIRED] Fix: add `account`." in text
+
+
+def should_say_what_is_allowed(tmp_path: Path) -> None:
+    text = message(changed(tmp_path, "account", value="12"))
+    assert "account = '12'" in text
+    assert "^[0-9]{12}$" in text
+
+
+def should_name_the_line_of_broken_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text("environment: dev\nnetwork: {cidr: [\n")
+    assert "line 3" in message(file)
+
+
+def should_refuse_a_key_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text("environment: dev\nenvironment: dev\n")
+    assert "the key 'environment' is given twice" in message(file)
+
+
+@pytest.mark.parametrize("content", ["", "- a\n", "just text\n"])
+def should_refuse_what_is_no_mapping(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text(content)
+    assert "must be a mapping" in message(file)
+
+
+def should_refuse_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    assert "cannot be read" in message(tmp_path / "absent.yaml")
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def should_answer_any_text_with_a_configuration_error(tmp_path_factory: pytest.TempPathFactory, content: str) -> None:
+    file = tmp_path_factory.mktemp("any") / "dev.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigurationError):
+        load(file)

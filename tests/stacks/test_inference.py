@@ -1,0 +1,80 @@
+"""What makes a release possible: parameters, a condition, kept names, nothing deleted in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stacks.resources import of_type
+
+
+@pytest.fixture
+def template(templates: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = templates("dev")["inference-reviews"]
+    return found
+
+
+def should_have_one_plain_parameter_for_each_variant(template: dict[str, Any]) -> None:
+    parameters = template["Parameters"]
+    assert set(parameters) == {"LinearModelPackage", "XgboostModelPackage"}
+    assert all(p["Type"] == "String" and p["Default"] == "none" for p in parameters.values())
+
+
+def should_host_nothing_before_the_first_release(template: dict[str, Any]) -> None:
+    hosted = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::")
+    resources = [r for r in template["Resources"].values() if r["Type"].startswith(hosted)]
+    assert len(resources) == 8  # two models, configuration, endpoint, two targets, two policies
+    assert all(resource["Condition"] == "Released" for resource in resources)
+    assert template["Conditions"]["Released"]["Fn::And"]
+
+
+def should_retain_models_and_configurations_on_replacement(template: dict[str, Any]) -> None:
+    for type in ("AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"):
+        assert all(resource["UpdateReplacePolicy"] == "Retain" for resource in of_type(template, type))
+
+
+def should_name_the_endpoint_and_nothing_else(template: dict[str, Any]) -> None:
+    (endpoint,) = of_type(template, "AWS::SageMaker::Endpoint")
+    assert endpoint["Properties"]["EndpointName"] == "ashlar-dev-reviews"
+
+
+def should_keep_scaled_counts_but_not_weights_through_a_release(template: dict[str, Any]) -> None:
+    (endpoint,) = of_type(template, "AWS::SageMaker::Endpoint")
+    assert endpoint["Properties"]["RetainAllVariantProperties"] is True
+    excluded = [p["VariantPropertyType"] for p in endpoint["Properties"]["ExcludeRetainedVariantProperties"]]
+    assert excluded == ["DesiredWeight", "DataCaptureConfig"]
+
+
+def should_roll_back_on_every_variants_alarms(template: dict[str, Any]) -> None:
+    (endpoint,) = of_type(template, "AWS::SageMaker::Endpoint")
+    deployment = endpoint["Properties"]["DeploymentConfig"]
+    watched = [alarm["AlarmName"]["Ref"] for alarm in deployment["AutoRollbackConfiguration"]["Alarms"]]
+    alarms = [name for name, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert sorted(watched) == sorted(alarms)
+    assert len(alarms) == 4
+    routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert routing["Type"] == "CANARY"
+    assert routing["CanarySize"] == {"Type": "CAPACITY_PERCENT", "Value": 10}
+
+
+def should_watch_latency_in_microseconds(template: dict[str, Any]) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    (limit,) = {a["Properties"]["Threshold"] for a in alarms if a["Properties"].get("MetricName") == "ModelLatency"}
+    assert limit == 800_000
+
+
+def should_scale_each_variant_between_its_bounds(template: dict[str, Any]) -> None:
+    targets = of_type(template, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert {t["Properties"]["ResourceId"] for t in targets} == {
+        "endpoint/ashlar-dev-reviews/variant/linear",
+        "endpoint/ashlar-dev-reviews/variant/xgboost",
+    }
+    assert all((t["Properties"]["MinCapacity"], t["Properties"]["MaxCapacity"]) == (2, 4) for t in targets)
+
+
+def should_weigh_the_variants_as_configured(template: dict[str, Any]) -> None:
+    (config,) = of_type(template, "AWS::SageMaker::EndpointConfig")
+    variants = config["Properties"]["ProductionVariants"]
+    assert {v["VariantName"]: v["InitialVariantWeight"] for v in variants} == {"linear": 90, "xgboost": 10}

@@ -73,7 +73,8 @@ synth: input
 deploy: synth
 	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))
 	@echo "Bootstrapping (cdk bootstrap)"
-	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key --progress events
+	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key --progress events \
+	  --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess
 	@echo "Deploying (cdk deploy)"
 	@$(AGAINST) $(CDK) deploy --all --app $(ASSEMBLY) --require-approval never --progress events
 	@$(AGAINST) $(BIN)/python -m ops run $(MODEL) --data $(or $(DATA),build/sample_reviews.csv)

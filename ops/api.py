@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import botocore.session
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -27,7 +26,8 @@ class Api:
         self._credentials = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
         self._region = environment.platform.region
         self._url = environment.api_url
-        authority = botocore.session.Session().get_config_variable("ca_bundle")
+        # As for every AWS client, the profile or AWS_CA_BUNDLE may name a certificate authority of its own.
+        authority = environment.session._session.get_config_variable("ca_bundle")
         self._http = urllib3.PoolManager(maxsize=CONNECTIONS, ca_certs=authority, retries=False)
 
     def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -38,7 +39,9 @@ class Cloud:
         events = self._last_operation(described["StackId"])
         started = events[-1]
         token = started.get("ClientRequestToken", "")
-        return Stack(described["StackStatus"], parameters, token, _reason(events), started["EventId"])
+        failed, reason = _first_failure(events)
+        age = (datetime.datetime.now(datetime.UTC) - events[0]["Timestamp"]).total_seconds()
+        return Stack(described["StackStatus"], parameters, token, failed, reason, started["EventId"], age)
 
     def approved(self, endpoint: Endpoint) -> dict[str, str]:
         """Group -> its latest Approved package."""
@@ -96,11 +99,11 @@ def _starts_operation(event: dict[str, Any], stack_id: str) -> bool:
     return event["PhysicalResourceId"] == stack_id and event["ResourceStatus"] in starts
 
 
-def _reason(newest_first: list[dict[str, Any]]) -> str:
-    """Why the operation failed: its first failure that is not a consequence of another one."""
+def _first_failure(newest_first: list[dict[str, Any]]) -> tuple[str, str]:
+    """(resource type, reason) of the operation's first failure that is not a consequence of another one."""
     failures = [
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        (event["ResourceType"], f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}")
         for event in reversed(newest_first)
         if event["ResourceStatus"].endswith("_FAILED") and _CANCELLED not in event.get("ResourceStatusReason", "")
     ]
-    return failures[0] if failures else ""
+    return failures[0] if failures else ("", "")

@@ -14,18 +14,34 @@ from release.settings import Endpoint
 
 NOT_RELEASED = "none"
 TOKEN_PREFIX = "release"  # noqa: S105 - the first word of a client request token, not a secret
+# What went wrong beside the package (a quota, capacity, a permission) is tried again, this often at the most.
+RETRY_SECONDS = 600
+_HOSTING_TYPES = ("AWS::SageMaker::Endpoint", "AWS::SageMaker::Model")
+_NOT_THE_PACKAGE = (
+    "AccessDenied",
+    "not authorized",
+    "InsufficientInstanceCapacity",
+    "ResourceLimitExceeded",
+    "Throttl",
+)
 STEADY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation says. `token` and `reason` are of the last operation; `event` identifies it."""
+    """What CloudFormation says. All but status and parameters are of the last operation, which `event` identifies.
+
+    `failed` is the type of the resource that failed first, `reason` what CloudFormation said about it, `age` the
+    seconds since the operation's last event.
+    """
 
     status: str
     parameters: Mapping[str, str]
     token: str
+    failed: str
     reason: str
     event: str
+    age: float
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,10 @@ def decide(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str]) -> Dec
     suspects = _suspects(stack, new)
     if not suspects:
         return _update(stack, target, new)
+    if not _blames_a_package(stack):
+        if stack.age >= RETRY_SECONDS:
+            return _update(stack, target, new)
+        return Stuck(f"rolled back for no fault of a package, tried again every {RETRY_SECONDS} s: {stack.reason}")
     if len(suspects) == 1 and len(_attempted(stack.token)) == 1:
         return _reject(suspects[0], stack)
     named = [package for package in suspects if _names_a_variant_of(endpoint, target, package, stack.reason)]
@@ -106,6 +126,11 @@ def _suspects(stack: Stack, new: list[str]) -> list[str]:
         return []
     attempted = _attempted(stack.token)
     return [package for package in new if _digest(package) in attempted]
+
+
+def _blames_a_package(stack: Stack) -> bool:
+    """A model or an endpoint failed, and not for want of a permission, a quota or capacity."""
+    return stack.failed in _HOSTING_TYPES and not any(words in stack.reason for words in _NOT_THE_PACKAGE)
 
 
 def _names_a_variant_of(endpoint: Endpoint, target: Mapping[str, str], package: str, reason: str) -> bool:

@@ -19,7 +19,6 @@ class EncryptionKey(Construct):
             description=description,
             enable_key_rotation=True,
             removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
-            pending_window=cdk.Duration.days(30),
         )
 
     def admit_log_groups(self, pattern: str) -> None:

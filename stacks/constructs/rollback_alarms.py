@@ -17,18 +17,12 @@ class RollbackAlarms(Construct):
     def __init__(self, scope: Construct, id: str, *, endpoint: str, variant: str, limits: RolloutAlarms) -> None:
         super().__init__(scope, id)
         self._dimensions = {"EndpointName": endpoint, "VariantName": variant}
-        errors = cloudwatch.MathExpression(
-            expression="100 * errors / invocations",
-            using_metrics={
-                "errors": self._metric("Invocation5XXErrors", "Sum"),
-                "invocations": self._metric("Invocations", "Sum"),
-            },
-            period=cdk.Duration.minutes(1),
-        )
+        # SageMaker sends 1 for each request answered 5xx and 0 for every other: the average is the share.
+        errors = self._metric("Invocation5XXErrors", "Average")
         # ModelLatency is in microseconds.
         latency = self._metric("ModelLatency", "p99")
         alarms = [
-            self._alarm("Errors", errors, limits.error_percent, f"{endpoint}/{variant}: percent of 5xx answers"),
+            self._alarm("Errors", errors, limits.error_percent / 100, f"{endpoint}/{variant}: share of 5xx answers"),
             self._alarm(
                 "Latency",
                 latency,

@@ -47,6 +47,7 @@ def event(number: int, resource: str, status: str, reason: str = "", token: str 
         "StackName": "inference",
         "LogicalResourceId": resource,
         "PhysicalResourceId": physical,
+        "ResourceType": f"type of {resource}",
         "ResourceStatus": status,
         "ResourceStatusReason": reason,
         "ClientRequestToken": token,
@@ -81,7 +82,9 @@ def should_read_the_last_operation_only(aws: Stubbed) -> None:
     stack = aws.cloud.stack(ENDPOINT)
     assert (stack.status, stack.parameters, stack.token) == ("UPDATE_ROLLBACK_COMPLETE", {"P": "none"}, "t")
     assert stack.reason == "endpoint: variant linear did not pass the ping health check"
+    assert stack.failed == "type of endpoint"
     assert stack.event == "00000002-event"
+    assert stack.age > 0
 
 
 def should_say_that_a_stack_is_gone(aws: Stubbed) -> None:

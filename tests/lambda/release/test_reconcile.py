@@ -31,7 +31,7 @@ EVENT = "0f1e2d3c-aaaa-bbbb-cccc-000000000001"
 
 
 def stack(parameters: dict[str, str], status: str = "UPDATE_COMPLETE", token: str = "", reason: str = "") -> Stack:
-    return Stack(status, parameters, token, reason, EVENT)
+    return Stack(status, parameters, token, "AWS::SageMaker::Endpoint", reason, EVENT, age=1)
 
 
 def rolled_back(parameters: dict[str, str], attempt: Update, reason: str) -> Stack:
@@ -153,6 +153,24 @@ def should_not_reject_a_package_that_serves_another_variant() -> None:
     approved = {"reviews-linear": L1}  # xgboost's own package was withdrawn: the champion's takes its place
     attempt = update(stack(running), approved)
     assert isinstance(decide(ENDPOINT, rolled_back(running, attempt, "no capacity"), approved), Stuck)
+
+
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        ("AWS::ApplicationAutoScaling::ScalableTarget", "Target: something"),
+        ("AWS::SageMaker::Endpoint", "Endpoint: InsufficientInstanceCapacity"),
+        ("AWS::SageMaker::Model", "Model: ... is not authorized to perform: sagemaker:CreateModel"),
+    ],
+)
+def should_blame_no_package_for_a_fault_of_the_platform_but_try_again_later(failed: str, reason: str) -> None:
+    approved = {"reviews-linear": L2, "reviews-xgboost": X1}
+    attempt = update(stack(RUNNING), approved)
+    now = replace(rolled_back(RUNNING, attempt, reason), failed=failed)
+    decision = decide(ENDPOINT, now, approved)
+    assert isinstance(decision, Stuck)
+    assert reason in decision.why
+    assert update(replace(now, age=600.0), approved).parameters == attempt.parameters
 
 
 PACKAGES = st.sampled_from([L1, L2, X1, X2])

@@ -1,0 +1,80 @@
+"""AWS::ApplicationAutoScaling types: targets and policies of endpoint variants."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.cloudformation import operations
+from local.cloudformation.shapes import parameters
+from local.hooks import register_cfn_type
+
+Properties = dict[str, Any]
+Result = tuple[str, dict[str, Any]]
+
+_SERVICE = "application-autoscaling"
+_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+_IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+_GONE = re.compile(r"No scalable target|No scaling policy|ObjectNotFound", re.IGNORECASE)
+
+
+def _identity(target_id: str) -> dict[str, str]:
+    return dict(zip(_IDENTITY, target_id.split("|"), strict=True))
+
+
+def _put_target(properties: Properties) -> Result:
+    arguments = parameters(_SERVICE, "RegisterScalableTarget", properties, _TARGET)
+    operations.client(_SERVICE).register_scalable_target(**arguments)
+    target_id = "|".join(properties[name] for name in _IDENTITY)
+    return target_id, {"Id": target_id}
+
+
+def _delete_target(physical_id: str, properties: Properties) -> None:
+    _ignoring_gone("deregister_scalable_target", _identity(physical_id))
+
+
+def _policy_arguments(properties: Properties) -> dict[str, Any]:
+    """ScalingTargetId stands for the three properties that identify a target in the API."""
+    plain = {name: value for name, value in properties.items() if name != "ScalingTargetId"}
+    if "ScalingTargetId" in properties:
+        plain |= _identity(properties["ScalingTargetId"])
+    return parameters(_SERVICE, "PutScalingPolicy", plain, _POLICY)
+
+
+def _put_policy(properties: Properties) -> Result:
+    answer = operations.client(_SERVICE).put_scaling_policy(**_policy_arguments(properties))
+    return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
+
+
+def _delete_policy(physical_id: str, properties: Properties) -> None:
+    arguments = _policy_arguments(properties)
+    _ignoring_gone("delete_scaling_policy", {name: arguments[name] for name in ("PolicyName", *_IDENTITY)})
+
+
+def _ignoring_gone(operation: str, arguments: dict[str, str]) -> None:
+    try:
+        getattr(operations.client(_SERVICE), operation)(**arguments)
+    except ClientError as error:
+        if not _GONE.search(str(error)):
+            raise
+
+
+def register() -> None:
+    """Provide the types."""
+    register_cfn_type(
+        _TARGET,
+        lambda logical_id, properties, stack_name: _put_target(properties),
+        _delete_target,
+        lambda physical_id, old, new, stack_name: _put_target(new),
+        _IDENTITY,
+    )
+    register_cfn_type(
+        _POLICY,
+        lambda logical_id, properties, stack_name: _put_policy(properties),
+        _delete_policy,
+        lambda physical_id, old, new, stack_name: _put_policy(new),
+        ("PolicyName", "ScalingTargetId", *_IDENTITY),
+    )

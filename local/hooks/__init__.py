@@ -1,0 +1,27 @@
+"""The only package that touches MiniStack's internals; the rest of `local/` is written against these functions."""
+
+from local.hooks.cloudformation import register_cfn_type
+from local.hooks.events import emit_event, event_target
+from local.hooks.identity import AccessDenied, assume_role, client, endpoint_url, require_pass_role
+from local.hooks.internals import asgi_app, check
+from local.hooks.scope import account, in_request_scope, region
+from local.hooks.services import register_condition_keys, register_resource_arn, register_service
+
+__all__ = [
+    "AccessDenied",
+    "account",
+    "asgi_app",
+    "assume_role",
+    "check",
+    "client",
+    "emit_event",
+    "endpoint_url",
+    "event_target",
+    "in_request_scope",
+    "region",
+    "register_cfn_type",
+    "register_condition_keys",
+    "register_resource_arn",
+    "register_service",
+    "require_pass_role",
+]

@@ -1,0 +1,100 @@
+"""EventBridge: events from services of our own, and rule targets that MiniStack does not deliver to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from local.hooks import internals, scope
+
+TargetFunction = Callable[[dict[str, Any], dict[str, Any]], None]
+
+_app = internals.module("app")
+_responses = internals.module("core.responses")
+_eventbridge = internals.module("services.eventbridge")
+
+_targets: dict[str, TargetFunction] = {}
+
+
+def on_event_loop(fn: Callable[[], object]) -> None:
+    """Run `fn` on the event loop after what runs there now, in the current request's scope.
+
+    MiniStack's stores are read and changed on the loop; a worker thread that iterates them would race with it.
+    """
+    loop: asyncio.AbstractEventLoop = _app._MAIN_LOOP
+    loop.call_soon_threadsafe(fn, context=contextvars.copy_context())
+
+
+def emit_event(source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str]) -> None:
+    """Put one event of an AWS service on the default bus; PutEvents refuses sources that start with `aws.`."""
+    event = {
+        "EventId": _responses.new_uuid(),
+        "Source": source,
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
+        "EventBusName": "default",
+        "Time": int(time.time()),
+        "Resources": list(resources),
+        "Account": scope.account(),
+        "Region": scope.region(),
+    }
+
+    def dispatch() -> None:
+        view = _eventbridge._pattern_event_view(event)
+        _eventbridge._dispatch_event(event, view)
+        _eventbridge._archive_event(event, view)
+
+    on_event_loop(dispatch)
+
+
+def event_target(service: str, fn: TargetFunction) -> None:
+    """Deliver to rule targets whose ARN is of `service` by calling `fn(target, event)` in a thread of its own.
+
+    `target` is as PutTargets got it (Arn, RoleArn, SageMakerPipelineParameters, ...), except that pipeline parameter
+    values that start with `$.` are replaced by what that JSON path finds in the event.
+    """
+    _targets[service] = fn
+
+
+def _resolve(value: str, event: Mapping[str, Any]) -> str:
+    if not value.startswith("$."):
+        return value
+    found: Any = event
+    for part in value[2:].split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else json.dumps(found)
+
+
+def _with_resolved_parameters(target: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    given = target.get("SageMakerPipelineParameters")
+    if not given:
+        return dict(target)
+    parameters = [
+        {"Name": p["Name"], "Value": _resolve(p["Value"], event)} for p in given.get("PipelineParameterList", [])
+    ]
+    return {**target, "SageMakerPipelineParameters": {"PipelineParameterList": parameters}}
+
+
+def _install() -> None:
+    original = _eventbridge._invoke_target
+
+    def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
+        service = (str(target.get("Arn", "")).split(":") + [""] * 3)[2]
+        ours = _targets.get(service)
+        if ours is None:
+            original(target, event, rule, view)
+            return
+        payload = (view or _eventbridge._pattern_event_view(event)).event_with_detail()
+        delivery = scope.in_request_scope(ours)
+        resolved = _with_resolved_parameters(target, payload)
+        threading.Thread(target=delivery, args=(resolved, payload), name=f"event-target-{service}", daemon=True).start()
+
+    _eventbridge._invoke_target = invoke_target
+
+
+_install()

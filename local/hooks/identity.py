@@ -1,0 +1,185 @@
+"""Who acts: clients of our own endpoint, roles assumed by services, and the iam:PassRole check MiniStack leaves out."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.hooks import internals, scope
+
+_evaluator = internals.module("core.iam_evaluator")
+_actions = internals.module("core.iam_actions")
+_iam = internals.module("services.iam")
+_sts = internals.module("services.sts")
+_router = internals.module("core.router")
+
+_session = boto3.Session()
+_session_lock = threading.Lock()
+
+# A service renews the credentials of what it runs; twelve hours is longer than a local cloud usually lives.
+_SESSION_SECONDS = 12 * 3600
+
+
+class AccessDenied(Exception):  # noqa: N818 - what AWS calls it
+    """A refusal by IAM; `str()` is the message that AWS would give."""
+
+    code = "AccessDeniedException"
+
+
+def endpoint_url() -> str:
+    """The address of our own endpoint: loopback, TLS."""
+    return f"https://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+
+
+def client(service: str, *, credentials: Mapping[str, str] | None = None) -> Any:
+    """A boto3 client of our own endpoint, in the account and region of the current request.
+
+    It acts as the account's root, or with `credentials`: AccessKeyId, SecretAccessKey and SessionToken.
+    """
+    if credentials is None:
+        return _root_client(service, scope.account(), scope.region())
+    return _new_client(service, credentials, scope.region())
+
+
+@functools.cache
+def _root_client(service: str, account: str, region: str) -> Any:
+    return _new_client(service, {"AccessKeyId": account, "SecretAccessKey": "local"}, region)
+
+
+def _new_client(service: str, credentials: Mapping[str, str], region: str) -> Any:
+    # One session, because it keeps the service models it has read; making clients from it is not thread-safe.
+    with _session_lock:
+        return _session.client(
+            service,
+            region_name=region,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials.get("SessionToken"),
+            endpoint_url=endpoint_url(),
+            verify=os.environ["AWS_CA_BUNDLE"],
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, max_pool_connections=64),
+        )
+
+
+def assume_role(
+    role_arn: str,
+    session_name: str,
+    *,
+    service_principal: str = "sagemaker.amazonaws.com",
+    source_arn: str | None = None,
+) -> dict[str, str]:
+    """Credentials of `role_arn` as `service_principal` gets them; AccessDenied where the trust policy refuses it.
+
+    STS is not asked over the network, because no request can be signed by a service: MiniStack would see the account's
+    root. So the trust policy is evaluated here, for the service, with aws:SourceAccount and, if given, aws:SourceArn.
+    """
+    role_name = role_arn.rsplit("/", 1)[-1]
+    role = _iam._roles.get(role_name)
+    if role is None or not _trusts(role, role_arn, service_principal, source_arn):
+        raise AccessDenied(
+            f"{service_principal} is not authorized to perform: sts:AssumeRole on resource: {role_arn}. "
+            "The role must exist and its trust policy must allow the service principal."
+        )
+    return _new_session(role_arn, role_name, session_name)
+
+
+def _trusts(role: Mapping[str, Any], role_arn: str, service_principal: str, source_arn: str | None) -> bool:
+    document = role.get("AssumeRolePolicyDocument") or "{}"
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    context = _evaluator.EvalContext(
+        principal_arn=service_principal,
+        principal_type="Service",
+        principal_account=scope.account(),
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=scope.region(),
+        service_context={"aws:sourceaccount": scope.account(), "aws:sourcearn": source_arn},
+    )
+    allowed = False
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        if not _statement_applies(statement, service_principal, context):
+            continue
+        if statement.get("Effect") == "Deny":
+            return False
+        allowed = True
+    return allowed
+
+
+def _statement_applies(statement: Mapping[str, Any], service_principal: str, context: Any) -> bool:
+    principal = statement.get("Principal")
+    return bool(
+        _evaluator._action_matches("sts:AssumeRole", _list(statement.get("Action")), _list(statement.get("NotAction")))
+        and (principal == "*" or _evaluator._service_principal_matches(principal, service_principal))
+        and _evaluator._conditions_met(statement.get("Condition", {}), context)
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _new_session(role_arn: str, role_name: str, session_name: str) -> dict[str, str]:
+    name = re.sub(r"[^\w+=,.@-]", "-", session_name)[:64]
+    credentials = {
+        "AccessKeyId": str(_sts._gen_session_access_key()),
+        "SecretAccessKey": str(_sts._gen_secret()),
+        "SessionToken": str(_sts._gen_session_token()),
+    }
+    account = role_arn.split(":")[4]
+    _sts.register_session(
+        credentials["AccessKeyId"],
+        {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+            "UserId": f"{_sts._role_id(role_arn)}:{name}",
+            "SecretAccessKey": credentials["SecretAccessKey"],
+            "SessionToken": credentials["SessionToken"],
+            "Expiration": time.time() + _SESSION_SECONDS,
+            "AccountId": account,
+            "PrincipalType": "AssumedRole",
+            "SourceAccessKeyId": "",
+            "SourcePrincipalArn": "",
+            "SessionTags": [],
+            "SessionPolicies": None,
+        },
+    )
+    return credentials
+
+
+def require_pass_role(headers: Mapping[str, str], role_arn: str, service_principal: str) -> None:
+    """Raise AccessDenied unless the caller of the current request may pass `role_arn` to `service_principal`.
+
+    `headers` are the request's, with lower-case names.
+    """
+    refusal = _evaluator.enforce(
+        _router.extract_access_key_id(dict(headers)),
+        "iam:PassRole",
+        "iam",
+        scope.region(),
+        resource_arn=role_arn,
+        service_context={"iam:PassedToService": service_principal},
+    )
+    if refusal is None:
+        return
+    if isinstance(refusal, _evaluator.AuthError):
+        raise AccessDenied(refusal.message)
+    denied = refusal.decision == "Deny"
+    raise AccessDenied(_actions.identity_denial_message("iam:PassRole", refusal.principal_arn, role_arn, denied))
+
+
+def caller_credentials(headers: Mapping[str, str]) -> dict[str, str] | None:
+    """The credentials that signed the current request, to go on acting as its caller; None for the account's root."""
+    key = _router.extract_access_key_id(dict(headers))
+    found = _evaluator.resolve_credential(key, scope.account())
+    if getattr(found, "principal_type", "Root") == "Root":
+        return None
+    credentials = {"AccessKeyId": key, "SecretAccessKey": found.secret_access_key}
+    return {**credentials, "SessionToken": found.session_token} if found.session_token else credentials

@@ -1,0 +1,184 @@
+"""Start, find and stop the local cloud's process. Standard library only: it runs before anything is installed.
+
+The state directory holds all there is: `server.json` (which process, which port), the log, certificates, the client's
+home, temporary files and the records of child processes. `stop` removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local import processes
+from local.environment import write_profile
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
+_LOG_TAIL_LINES = 30
+
+
+class LocalCloudError(Exception):
+    """What went wrong and what to do about it; the command line prints it and exits with `exit_code`."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server process as `server.json` records it."""
+
+    pid: int
+    born: str
+    port: int
+    region: str
+
+    @property
+    def url(self) -> str:
+        """Where clients reach it."""
+        return f"https://127.0.0.1:{self.port}"
+
+
+def find(state: Path) -> Server | None:
+    """The running server of this state directory; None where there is none or its record is left from a dead one."""
+    try:
+        server = Server(**json.loads((state / "server.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return server if processes.is_same(server.pid, server.born) else None
+
+
+def start(state: Path, port: int, region: str) -> tuple[Server, bool]:
+    """Start the server, or find it running; the flag tells whether it was started now."""
+    running = find(state)
+    if running:
+        _wait_until_healthy(running, state, None)
+        return running, False
+    stop(state)
+    python = _interpreter()
+    listener = _listen(port)
+    try:
+        with listener:
+            process = _launch(python, state, listener, region)
+            server = Server(process.pid, processes.birth(process.pid) or "", listener.getsockname()[1], region)
+            (state / "server.json").write_text(json.dumps(asdict(server)))
+        write_profile(state, server.url, region)
+        _wait_until_healthy(server, state, process)
+    except BaseException:
+        stop(state, keep_log=True)
+        raise
+    return server, True
+
+
+def _interpreter() -> Path:
+    python = Path(os.environ.get("ASHLAR_LOCAL_PYTHON") or REPOSITORY / "local/.venv/bin/python")
+    if not python.exists():
+        raise LocalCloudError(
+            f"{python} does not exist: the local cloud runs in a virtual environment of its own. "
+            "Run `make deploy`, which makes it, or point ASHLAR_LOCAL_PYTHON to a Python with local/requirements.txt."
+        )
+    return python
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        free = port + 1 if port < 65535 else port - 1
+        raise LocalCloudError(
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}): the local cloud needs a port that no other "
+            f"program listens on. Choose another one: make deploy LOCAL_PORT={free}"
+        ) from error
+    return listener
+
+
+def _launch(python: Path, state: Path, listener: socket.socket, region: str) -> subprocess.Popen[bytes]:
+    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    state.chmod(0o700)
+    handle = listener.fileno()
+    command = [str(python), "-m", "local.server", "--state", str(state), "--socket", str(handle), "--region", region]
+    environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
+    environment |= {"HOME": str(state), "TMPDIR": str(state / "tmp"), "PYTHONUNBUFFERED": "1"}
+    with (state / "server.log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[handle],
+        )
+
+
+def _wait_until_healthy(server: Server, state: Path, process: subprocess.Popen[bytes] | None) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not healthy(server, state):
+        # Popen.poll also reaps: an unreaped child would look alive to everyone else.
+        ended = process.poll() is not None if process else not processes.is_same(server.pid, server.born)
+        if ended or time.monotonic() > deadline:
+            reason = "ended" if ended else f"did not answer within {_START_SECONDS:.0f} seconds"
+            raise LocalCloudError(f"The local cloud {reason}. The end of {state / 'server.log'}:\n{log_tail(state)}")
+        time.sleep(0.05)
+
+
+def healthy(server: Server, state: Path) -> bool:
+    """Whether the server answers, with a certificate of this state directory's authority."""
+    authority = state / "tls/ca.pem"
+    if not authority.exists():
+        return False
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        context = ssl.create_default_context(cafile=str(authority))
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=5, context=context)
+        with contextlib.closing(connection):
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+    return False
+
+
+def log_tail(state: Path) -> str:
+    """The last lines of the server's log."""
+    log = state / "server.log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]) if log.exists() else "(no log)"
+
+
+def stop(state: Path, *, keep_log: bool = False) -> Server | None:
+    """End the server and every process it started, and remove the state; answers the server that was running."""
+    server = find(state)
+    if server:
+        os.kill(server.pid, signal.SIGTERM)
+        if not processes.wait_until_gone(server.pid, server.born, _STOP_SECONDS):
+            os.kill(server.pid, signal.SIGKILL)
+            processes.wait_until_gone(server.pid, server.born, _STOP_SECONDS)
+    _end_leftovers(state)
+    if keep_log:
+        (state / "server.json").unlink(missing_ok=True)
+    elif (state / "server.json").exists() or (state / "tls").exists():
+        shutil.rmtree(state, ignore_errors=True)
+    return server
+
+
+def _end_leftovers(state: Path) -> None:
+    """Kill what outlived the server: job groups by their records, Lambda workers by the server's own group."""
+    processes.end_recorded(state)
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        recorded = Server(**json.loads((state / "server.json").read_text()))
+        if processes.birth(recorded.pid) in (None, recorded.born):
+            processes.signal_group(recorded.pid, signal.SIGKILL)

@@ -7,6 +7,8 @@ deleted with its credentials. MiniStack's own types are not authorised: docs/loc
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +25,9 @@ _STARTING = frozenset(
     {"CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet", "ContinueUpdateRollback", "RollbackStack"}
 )
 
+_BRIEFLY_SECONDS = 3.0
+
+_ended: dict[str, asyncio.Event] = {}
 _credentials: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("stack_credentials", default=None)
 
 
@@ -79,8 +84,7 @@ def _with_role(inner: Handler) -> Handler:
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
     ) -> Response:
         request = _request(body, query)
-        action = request.get("Action", "")
-        if action not in _STARTING | {"CreateChangeSet"}:
+        if request.get("Action") not in _STARTING | {"CreateChangeSet"}:
             return await inner(method, path, headers, body, query)
         if busy := _busy(request):
             return hook.error_response("ValidationError", busy)
@@ -97,13 +101,17 @@ def _with_role(inner: Handler) -> Handler:
         finally:
             _credentials.reset(acting)
         if response[0] < 300:
-            if role_arn:
-                _remember(request, role_arn)
-            if action == "ExecuteChangeSet":
-                await _briefly_for_its_end(request)
+            await _accepted(request, role_arn)
         return response
 
     return handle
+
+
+async def _accepted(request: Mapping[str, str], role_arn: str | None) -> None:
+    if role_arn:
+        _remember(request, role_arn)
+    if request["Action"] == "ExecuteChangeSet":
+        await _briefly_for_its_end(request)
 
 
 async def _briefly_for_its_end(request: Mapping[str, str]) -> None:
@@ -136,4 +144,5 @@ def _role_arn(_body: bytes, params: Mapping[str, Any]) -> dict[str, str]:
 def install() -> None:
     """Heed RoleARN from now on."""
     hooks.register_condition_keys("cloudformation", _role_arn)
+    hook.on_stack_status(_note_end)
     wrap_service("cloudformation", _with_role)

@@ -2,7 +2,7 @@
 
 from local.hooks.cloudformation import register_cfn_type
 from local.hooks.events import emit_event, event_target
-from local.hooks.identity import AccessDenied, assume_role, client, endpoint_url, require_pass_role
+from local.hooks.identity import AccessDenied, assume_role, client, endpoint_url, require_allowed, require_pass_role
 from local.hooks.internals import asgi_app, check
 from local.hooks.scope import account, in_request_scope, region
 from local.hooks.services import register_condition_keys, register_resource_arn, register_service
@@ -23,5 +23,6 @@ __all__ = [
     "register_condition_keys",
     "register_resource_arn",
     "register_service",
+    "require_allowed",
     "require_pass_role",
 ]

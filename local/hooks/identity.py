@@ -154,25 +154,37 @@ def _new_session(role_arn: str, role_name: str, session_name: str) -> dict[str, 
     return credentials
 
 
+def require_allowed(headers: Mapping[str, str], action: str, resource_arn: str) -> None:
+    """Raise AccessDenied unless the caller of the current request may do `action` on `resource_arn` as well.
+
+    For operations that AWS authorises on more than one resource. `headers` are the request's, with lower-case names.
+    """
+    _require(headers, action, resource_arn, {})
+
+
 def require_pass_role(headers: Mapping[str, str], role_arn: str, service_principal: str) -> None:
     """Raise AccessDenied unless the caller of the current request may pass `role_arn` to `service_principal`.
 
     `headers` are the request's, with lower-case names.
     """
+    _require(headers, "iam:PassRole", role_arn, {"iam:PassedToService": service_principal})
+
+
+def _require(headers: Mapping[str, str], action: str, resource_arn: str, context: dict[str, str]) -> None:
     refusal = _evaluator.enforce(
         _router.extract_access_key_id(dict(headers)),
-        "iam:PassRole",
-        "iam",
+        action,
+        action.partition(":")[0],
         scope.region(),
-        resource_arn=role_arn,
-        service_context={"iam:PassedToService": service_principal},
+        resource_arn=resource_arn,
+        service_context=context,
     )
     if refusal is None:
         return
     if isinstance(refusal, _evaluator.AuthError):
         raise AccessDenied(refusal.message)
     denied = refusal.decision == "Deny"
-    raise AccessDenied(_actions.identity_denial_message("iam:PassRole", refusal.principal_arn, role_arn, denied))
+    raise AccessDenied(_actions.identity_denial_message(action, refusal.principal_arn, resource_arn, denied))
 
 
 def caller_credentials(headers: Mapping[str, str]) -> dict[str, str] | None:

@@ -14,7 +14,6 @@ PINNED_VERSION = "1.5.33"
 
 _NEEDED: dict[str, tuple[str, ...]] = {
     "app": ("app", "AUTH", "SERVICE_HANDLERS", "_MAIN_LOOP"),
-    "core.concurrency": ("run_reentrant",),
     "core.iam_actions": (
         "SERVICE_TO_IAM_NAMESPACE",
         "_BOTOCORE_SERVICE_MAP",
@@ -34,8 +33,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "core.lambda_runtime": ("Worker",),
     "core.responses": ("get_account_id", "get_region", "new_uuid", "request_scope"),
     "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
-    "services.apigateway_v1": ("_resources",),
-    "services.cloudformation": ("_stacks", "_change_sets", "handle_request"),
+    "services.cloudformation": ("_stacks",),
     "services.cloudformation.changesets": ("_add_event", "_find_change_set", "validate_template_support"),
     "services.cloudformation.engine": ("validate_template_support",),
     "services.cloudformation.handlers": ("_add_event", "validate_template_support"),
@@ -49,23 +47,23 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 
 
 def module(name: str) -> Any:
-    """MiniStack's module `name`; MiniStack has no type information, hence `Any`."""
+    """MiniStack's module `name`; RuntimeError that names what it lacks. MiniStack is not typed, hence `Any`."""
     if name not in _NEEDED:
         raise LookupError(f"local/hooks/internals.py does not declare what is used of ministack.{name}")
-    return importlib.import_module(f"ministack.{name}")
+    found = importlib.import_module(f"ministack.{name}")
+    for attribute in _NEEDED[name]:
+        if not hasattr(found, attribute):
+            raise RuntimeError(
+                f"MiniStack {metadata.version('ministack')} has no ministack.{name}.{attribute}, which the local cloud "
+                f"builds on. Install the pinned version: ministack=={PINNED_VERSION} (local/requirements.txt)."
+            )
+    return found
 
 
 def check() -> None:
-    """Raise RuntimeError that names what of MiniStack is missing, if anything is."""
-    installed = metadata.version("ministack")
-    for name, attributes in _NEEDED.items():
-        found = importlib.import_module(f"ministack.{name}")
-        for attribute in attributes:
-            if not hasattr(found, attribute):
-                raise RuntimeError(
-                    f"MiniStack {installed} has no ministack.{name}.{attribute}, which the local cloud builds on. "
-                    f"Install the pinned version: ministack=={PINNED_VERSION} (local/requirements.txt)."
-                )
+    """Look at every part now, so that one which is only used later stops the start as well."""
+    for name in _NEEDED:
+        module(name)
 
 
 def asgi_app() -> Any:

@@ -47,7 +47,7 @@ def register_resource_arn(name: str, fn: ResourceArn) -> None:
 
 
 def register_condition_keys(name: str, fn: ConditionKeys) -> None:
-    """Give policies the service's own condition keys of a request: `fn(body, query parameters)` answers key -> value."""
+    """Give policies the condition keys of a service: `fn(body, query parameters)` answers key -> value."""
     _condition_keys[name] = fn
 
 

@@ -11,11 +11,11 @@ Keys = dict[str, Any]
 def sagemaker(body: bytes, _query: Params) -> Keys:
     """Return the `sagemaker:` keys of a request; a key whose field the request leaves out is absent."""
     params = _parameters(body)
-    vpc = params.get("VpcConfig") or (params.get("NetworkConfig") or {}).get("VpcConfig") or {}
-    network = params.get("NetworkConfig") or params
-    cluster = params.get("ResourceConfig") or (params.get("ProcessingResources") or {}).get("ClusterConfig") or {}
-    output = params.get("OutputDataConfig") or params.get("ProcessingOutputConfig") or {}
-    variants = params.get("ProductionVariants") or []
+    network = _part(params, "NetworkConfig") or params
+    vpc = _part(network, "VpcConfig")
+    cluster = _part(params, "ResourceConfig") or _part(_part(params, "ProcessingResources"), "ClusterConfig")
+    output = _part(params, "OutputDataConfig") or _part(params, "ProcessingOutputConfig")
+    variants = [entry for entry in _list(params.get("ProductionVariants")) if isinstance(entry, dict)]
     instance_types = [entry["InstanceType"] for entry in (cluster, *variants) if entry.get("InstanceType")]
     keys = {
         "sagemaker:VpcSubnets": vpc.get("Subnets"),
@@ -25,7 +25,7 @@ def sagemaker(body: bytes, _query: Params) -> Keys:
         "sagemaker:VolumeKmsKeyArn": cluster.get("VolumeKmsKeyId") or (params.get("KmsKeyId") if variants else None),
         "sagemaker:OutputKmsKeyArn": output.get("KmsKeyId"),
         "sagemaker:InstanceTypes": instance_types or None,
-        "sagemaker:MaxRuntimeInSeconds": (params.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds"),
+        "sagemaker:MaxRuntimeInSeconds": _part(params, "StoppingCondition").get("MaxRuntimeInSeconds"),
         "sagemaker:ModelApprovalStatus": params.get("ModelApprovalStatus"),
     }
     return {name: value for name, value in keys.items() if value is not None}
@@ -47,6 +47,16 @@ def _parameters(body: bytes) -> Params:
     except ValueError:  # the body of an invocation is the model's own
         return {}
     return content if isinstance(content, dict) else {}
+
+
+# IAM is asked before the request is validated, so nothing here may depend on its being well formed.
+def _part(params: Params, name: str) -> Params:
+    part = params.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _flag(value: bool | None) -> str | None:

@@ -4,6 +4,7 @@ from local.sagemaker import endpoint_configs, endpoints, listing, rollout
 from local.sagemaker.endpoints import Endpoint, table
 from local.sagemaker.errors import unsupported, validation
 from local.sagemaker.operations import Call, Record, operation
+from local.sagemaker.roles import require_allowed
 from local.sagemaker.state import now
 
 _RETAINABLE = frozenset({"DesiredInstanceCount", "DesiredWeight", "DataCaptureConfig"})
@@ -25,6 +26,7 @@ def _idle(endpoint: Endpoint) -> None:
 def create_endpoint(call: Call) -> Record:
     """Start an endpoint's first fleet."""
     name = call["EndpointName"]
+    _require_configuration(call)
     arn = call.region.arn(f"endpoint/{name.lower()}")
     rollout.read(call.get("DeploymentConfig"))
     with call.region.lock:
@@ -57,6 +59,7 @@ def create_endpoint(call: Call) -> Record:
 )
 def update_endpoint(call: Call) -> Record:
     """Replace an endpoint's fleet by one of another configuration: blue/green, all at once."""
+    _require_configuration(call)
     deployment = call.get("DeploymentConfig")
     rollout.read(deployment)
     with call.region.lock:
@@ -76,6 +79,11 @@ def update_endpoint(call: Call) -> Record:
     endpoint.enter("Updating", PendingDeploymentSummary=pending, LastDeploymentConfig=deployment)
     endpoint.deploy(fleet, rollout.read(deployment))
     return {"EndpointArn": endpoint.record["EndpointArn"]}
+
+
+def _require_configuration(call: Call) -> None:
+    """Creation and update are authorised on the configuration too."""
+    require_allowed(call, call.region.arn(f"endpoint-config/{call['EndpointConfigName'].lower()}"))
 
 
 def _same_variants(endpoint: Endpoint, configuration: Record) -> None:

@@ -64,6 +64,14 @@ class RoleSession:
         }
 
 
+def require_allowed(call: Call, resource_arn: str) -> None:
+    """Raise AccessDeniedException unless the caller may do the call's operation on this resource as well."""
+    try:
+        hooks.require_allowed(call.headers, f"sagemaker:{call.operation}", resource_arn)
+    except hooks.AccessDenied as denied:
+        raise ApiError("AccessDeniedException", str(denied)) from denied
+
+
 def require_pass_role(call: Call, role_arn: str) -> None:
     """Raise AccessDeniedException unless the caller may pass the role to SageMaker."""
     try:

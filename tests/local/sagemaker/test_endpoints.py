@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.cloud import ACCOUNT, eventually
-from tests.local.sagemaker.workshop import INFERENCE, Workshop, unique
+from tests.local.sagemaker.workshop import INFERENCE, Workshop, arn, unique
 from tests.local.stacks import make_role
 
 BROKEN = "raise RuntimeError('broken inference.py')"
@@ -244,6 +244,17 @@ def should_authorise_an_invocation_on_the_endpoint_in_lower_case(workshop: Works
     other, _ = _serving(workshop)
     with pytest.raises(ClientError, match="AccessDenied"):
         client.invoke_endpoint(EndpointName=other, Body=b"1", ContentType="application/json")
+
+
+def should_authorise_an_update_on_the_configuration_too(workshop: Workshop) -> None:
+    endpoint, role = _serving(workshop)
+    green = workshop.configuration(("only", workshop.model(role, "green"), 1))
+    allowed = {"Action": "sagemaker:UpdateEndpoint", "Resource": arn(f"endpoint/{endpoint}")}
+    caller = make_role(workshop.cloud, unique("caller"), "sts", allowed)
+    credentials = workshop.cloud.client("sts").assume_role(RoleArn=caller, RoleSessionName="caller")["Credentials"]
+    client = workshop.cloud.client("sagemaker", credentials)
+    with pytest.raises(ClientError, match=f"AccessDenied.*endpoint-config/{green}"):
+        client.update_endpoint(EndpointName=endpoint, EndpointConfigName=green)
 
 
 def should_refuse_what_it_would_not_do(workshop: Workshop) -> None:

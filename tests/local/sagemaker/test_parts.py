@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.sagemaker import script_mode
+from local.sagemaker import condition_keys, script_mode
 from local.sagemaker.errors import ApiError
 from local.sagemaker.metrics import final_metrics
 from local.sagemaker.shapes import answer, check_request
@@ -115,6 +115,21 @@ def should_give_scripts_their_hyperparameters_as_the_toolkit_does() -> None:
     assert json.loads(variables["SM_CHANNELS"]) == ["code", "train"]
     assert variables["SM_HP_NUM_ROUND"] == "300"
     assert json.loads(variables["SM_HPS"]) == user
+
+
+def should_find_condition_keys_in_requests_of_every_form() -> None:
+    job = {
+        "NetworkConfig": {"EnableNetworkIsolation": True, "VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}}
+    }
+    assert condition_keys.sagemaker(json.dumps(job).encode(), {}) == {
+        "sagemaker:NetworkIsolation": "true",
+        "sagemaker:VpcSubnets": ["s"],
+        "sagemaker:VpcSecurityGroupIds": ["g"],
+    }
+    for body in (b"", b"no JSON", b"[]", b'{"VpcConfig": "x", "ProductionVariants": 3, "ResourceConfig": []}'):
+        assert condition_keys.sagemaker(body, {}) == {}
+    scaling = condition_keys.autoscaling(b'{"ServiceNamespace": "sagemaker"}', {})
+    assert scaling == {"application-autoscaling:service-namespace": "sagemaker"}
 
 
 @pytest.mark.parametrize(

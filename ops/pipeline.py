@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlparse
 
 from ops.session import Environment, OpsError
 
 MANIFEST_PARAMETER = "InputManifest"
+EVALUATION = "evaluation"
 POLL_SECONDS = 1.0
 START_SECONDS = 120.0
 ENDED = ("Succeeded", "Failed", "Stopped")
@@ -40,14 +43,14 @@ def _manifest(sagemaker: Any, execution: str) -> str | None:
 
 def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str, str]]:
     """Yield (step, status, detail) at every change until the execution ends; OpsError when it did not succeed."""
-    sagemaker = environment.client("sagemaker")
+    sagemaker, s3 = environment.client("sagemaker"), environment.client("s3")
     seen: dict[str, str] = {}
     while True:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
         for step in _steps(sagemaker, execution):
             if seen.get(step["StepName"]) != step["StepStatus"]:
                 seen[step["StepName"]] = step["StepStatus"]
-                yield step["StepName"], step["StepStatus"], _detail(sagemaker, step)
+                yield step["StepName"], step["StepStatus"], _detail(sagemaker, s3, step)
         if described["PipelineExecutionStatus"] in ENDED:
             break
         time.sleep(POLL_SECONDS)
@@ -62,13 +65,16 @@ def _steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:
     return sorted(steps, key=lambda step: step["StartTime"])
 
 
-def _detail(sagemaker: Any, step: dict[str, Any]) -> str:
+def _detail(sagemaker: Any, s3: Any, step: dict[str, Any]) -> str:
     """What is worth a look: why it failed, what it measured, what it registered."""
     if step["StepStatus"] == "Failed":
         return str(step.get("FailureReason", "no reason given"))
     metadata = step.get("Metadata", {})
     if step["StepStatus"] != "Succeeded":
         return ""
+    if "ProcessingJob" in metadata:
+        job = metadata["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
+        return _evaluation(s3, sagemaker.describe_processing_job(ProcessingJobName=job))
     if "TrainingJob" in metadata:
         job = metadata["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
         metrics = sagemaker.describe_training_job(TrainingJobName=job).get("FinalMetricDataList", [])
@@ -78,3 +84,16 @@ def _detail(sagemaker: Any, step: dict[str, Any]) -> str:
     if "RegisterModel" in metadata:
         return str(metadata["RegisterModel"]["Arn"]).split("model-package/")[-1]
     return ""
+
+
+def _evaluation(s3: Any, job: dict[str, Any]) -> str:
+    """The figures on the test split, of a job that wrote an evaluation."""
+    outputs = {output["OutputName"]: output["S3Output"]["S3Uri"] for output in job["ProcessingOutputConfig"]["Outputs"]}
+    if EVALUATION not in outputs:
+        return ""
+    place = urlparse(f"{outputs[EVALUATION]}/{EVALUATION}.json")
+    report = json.loads(s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read())
+    return "; ".join(
+        f"{candidate}: macro-F1 {its['macro_f1']:.4f}, accuracy {its['accuracy']:.4f} on {its['rows']} rows"
+        for candidate, its in report.items()
+    )

@@ -48,7 +48,7 @@ def read_reviews(file: Path) -> Iterator[Review]:
 
 def _open(file: Path) -> IO[str]:
     if file.suffix == ".gz":
-        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115 - the caller closes it
+        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")
     return file.open(encoding="utf-8-sig", newline="")
 
 

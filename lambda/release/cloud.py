@@ -80,7 +80,8 @@ class Cloud:
         self._sagemaker.update_model_package(
             ModelPackageArn=reject.package,
             ModelApprovalStatus="Rejected",
-            ApprovalDescription=reject.why[:_DESCRIPTION_LIMIT],
+            # One line of at most 1024 characters is all that the registry takes.
+            ApprovalDescription=" ".join(reject.why.split())[:_DESCRIPTION_LIMIT],
         )
 
     def _last_operation(self, stack_id: str) -> list[dict[str, Any]]:

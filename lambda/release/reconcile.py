@@ -90,10 +90,15 @@ def decide(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str]) -> Dec
     suspects = _suspects(stack, new)
     if not suspects:
         return _update(stack, target, new)
-    if not _blames_a_package(stack):
-        if stack.age >= RETRY_SECONDS:
-            return _update(stack, target, new)
-        return Stuck(f"rolled back for no fault of a package, tried again every {RETRY_SECONDS} s: {stack.reason}")
+    if _blames_a_package(stack):
+        return _after_rollback(endpoint, stack, target, suspects)
+    if stack.age >= RETRY_SECONDS:
+        return _update(stack, target, new)
+    return Stuck(f"rolled back for no fault of a package, tried again every {RETRY_SECONDS} s: {stack.reason}")
+
+
+def _after_rollback(endpoint: Endpoint, stack: Stack, target: Mapping[str, str], suspects: list[str]) -> Decision:
+    """Find the package to blame, heaviest variant first, or try one suspect alone."""
     if len(suspects) == 1 and len(_attempted(stack.token)) == 1:
         return _reject(suspects[0], stack)
     named = [package for package in suspects if _names_a_variant_of(endpoint, target, package, stack.reason)]

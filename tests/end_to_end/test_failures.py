@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,15 +19,12 @@ def should_stop_the_pipeline_when_training_may_not_write_its_artifact(ashlar: As
     document = iam.get_policy_version(PolicyArn=policy, VersionId=original)["PolicyVersion"]["Document"]
     kept = [statement for statement in document["Statement"] if "s3:PutObject" not in statement["Action"]]
     assert len(kept) == len(document["Statement"]) - 1
-    changed = iam.create_policy_version(
-        PolicyArn=policy, PolicyDocument=json.dumps({**document, "Statement": kept}), SetAsDefault=True
-    )["PolicyVersion"]["VersionId"]
+    _replace(iam, policy, {**document, "Statement": kept})
     try:
         # WHEN data arrives
         done = ashlar.ops("run", "reviews", "--data", "build/sample_reviews.csv")
     finally:
-        iam.set_default_policy_version(PolicyArn=policy, VersionId=original)
-        iam.delete_policy_version(PolicyArn=policy, VersionId=changed)
+        _replace(iam, policy, document)
     # THEN the job says what it was denied, and nothing after it runs
     assert done.returncode == 1
     assert "The pipeline ended as Failed" in done.stderr
@@ -39,6 +37,13 @@ def should_stop_the_pipeline_when_training_may_not_write_its_artifact(ashlar: As
     ]
     assert reasons
     assert all("AccessDenied" in reason and "s3:PutObject" in reason for reason in reasons)
+
+
+def _replace(iam: Any, policy: str, document: dict[str, Any]) -> None:
+    for version in iam.list_policy_versions(PolicyArn=policy)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=policy, VersionId=version["VersionId"])
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=json.dumps(document), SetAsDefault=True)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
-from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
-from botocore.credentials import Credentials  # type: ignore[import-untyped]
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from .door import CREDENTIALS, REGION, VALID, Door, event
 from .stub_runtime import PACKAGE, Call, Reply, StubRuntime, answer, predictions

@@ -148,7 +148,10 @@ def should_not_hide_a_refused_update(aws: Stubbed) -> None:
         aws.cloud.update(ENDPOINT, Update({"P": "arn"}, "release-1"))
 
 
-def should_shorten_a_reason_to_what_the_registry_takes(aws: Stubbed) -> None:
-    expected = {"ModelPackageArn": ANY, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "x" * 1024}
+@pytest.mark.parametrize(
+    ("why", "taken"), [("x" * 3000, "x" * 1024), ("two\nlines\r\n  and more", "two lines and more")]
+)
+def should_shorten_a_reason_to_the_one_line_that_the_registry_takes(aws: Stubbed, why: str, taken: str) -> None:
+    expected = {"ModelPackageArn": ANY, "ModelApprovalStatus": "Rejected", "ApprovalDescription": taken}
     aws.sagemaker.add_response("update_model_package", {"ModelPackageArn": "arn"}, expected)
-    aws.cloud.reject(Reject("arn:aws:sagemaker:eu-west-1:111122223333:model-package/reviews-linear/1", "x" * 3000))
+    aws.cloud.reject(Reject("arn:aws:sagemaker:eu-west-1:111122223333:model-package/reviews-linear/1", why))

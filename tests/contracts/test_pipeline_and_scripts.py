@@ -1,0 +1,67 @@
+"""Where the pipeline definition meets the scripts: every argument and hyperparameter it passes is one they know."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import environment_names, load_environment
+from stacks.pipeline_definition import MANIFEST_PARAMETER
+from tests.conftest import ROOT
+from tests.stacks.resources import of_type, pipeline_definition, pipeline_steps
+
+CODE = ROOT / "model_code/reviews"
+
+
+def options(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(CODE / script), "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("environment", environment_names())
+def should_pass_only_arguments_that_the_scripts_know(
+    environment: str, templates: Callable[[str], dict[str, Any]]
+) -> None:
+    definition = pipeline_definition(templates(environment)["training-reviews"])
+    for step in pipeline_steps(definition):
+        if step["Type"] == "Processing":
+            script, *arguments = step["Arguments"]["AppSpecification"]["ContainerArguments"]
+            known = options(script)
+            for flag in arguments[::2]:
+                assert f"{flag} " in known, (script, flag)
+        if step["Type"] == "Training":
+            given = step["Arguments"]["HyperParameters"]
+            known = options(json.loads(given["sagemaker_program"]))
+            for name in given:
+                assert name.startswith("sagemaker_") or f"--{name} " in known, name
+
+
+def should_start_the_pipeline_with_the_parameter_that_it_declares(templates: Callable[[str], dict[str, Any]]) -> None:
+    template = templates("dev")["training-reviews"]
+    (rule,) = of_type(template, "AWS::Events::Rule")
+    (target,) = rule["Properties"]["Targets"]
+    (passed,) = target["SageMakerPipelineParameters"]["PipelineParameterList"]
+    (declared,) = pipeline_definition(template)["Parameters"]
+    assert passed["Name"] == declared["Name"] == MANIFEST_PARAMETER
+
+
+def should_evaluate_the_metric_that_the_gate_reads() -> None:
+    source = (CODE / "evaluate.py").read_text()
+    for environment in environment_names():
+        for model in load_environment(environment).models.values():
+            assert f'"{model.gate.metric}"' in source
+
+
+def should_print_the_metrics_that_the_definition_parses(tmp_path: Path) -> None:
+    source = (CODE / "training.py").read_text() + (CODE / "train_linear.py").read_text()
+    for candidate in load_environment("dev").models["reviews"].candidates.values():
+        for name in candidate.metrics:
+            assert name.split(":")[1] in source

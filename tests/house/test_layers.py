@@ -1,0 +1,89 @@
+"""Reads every import and holds the house's rules: infrastructure and requests flow one way."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+ROOMS = ("config", "stacks", "lambda", "model_code", "local", "ops")
+# room -> the rooms it may import from, itself aside
+MAY_IMPORT = {
+    "config": set(),
+    "stacks": {"config"},
+    "lambda": set(),
+    "model_code": set(),
+    "local": set(),
+    "ops": {"config"},
+}
+
+
+def sources(room: str) -> list[Path]:
+    return [path for path in sorted((ROOT / room).rglob("*.py")) if ".venv" not in path.parts]
+
+
+def imported(path: Path) -> set[str]:
+    """The first names of all that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def should_import_only_what_lies_below(room: str) -> None:
+    assert sources(room)
+    for path in sources(room):
+        used = {name.split(".")[0] for name in imported(path)} & {*ROOMS, "app", "tests"}
+        assert used - {room} <= MAY_IMPORT[room], path
+
+
+@pytest.mark.parametrize("function", [p.name for p in (ROOT / "lambda").iterdir() if p.is_dir()])
+def should_keep_each_function_to_its_own_folder(function: str) -> None:
+    others = {p.name for p in (ROOT / "lambda").iterdir()} - {function}
+    for path in sources(f"lambda/{function}"):
+        assert not {name.split(".")[0] for name in imported(path)} & others, path
+
+
+@pytest.mark.parametrize("room", ["stacks", "lambda", "model_code"])
+def should_not_know_that_the_local_cloud_exists(room: str) -> None:
+    for path in sources(room):
+        assert not re.search(r"\blocal[ _-]cloud\b|ministack|local/", path.read_text("utf-8"), re.IGNORECASE), path
+
+
+@pytest.mark.parametrize("room", ["config", "stacks"])
+def should_read_no_environment_and_call_no_aws_at_synth(room: str) -> None:
+    for path in sources(room):
+        assert not imported(path) & {"boto3", "botocore", "subprocess", "socket", "urllib.request"}, path
+        assert "os.environ" not in path.read_text("utf-8"), path
+
+
+def should_let_constructs_know_no_stack() -> None:
+    for path in sources("stacks/constructs"):
+        stacks = {f"stacks.{p.stem}" for p in (ROOT / "stacks").glob("*.py")} - {"stacks.__init__"}
+        assert not imported(path) & stacks, path
+
+
+def should_read_context_in_the_app_only() -> None:
+    for room in ("config", "stacks"):
+        for path in sources(room):
+            assert "try_get_context" not in path.read_text("utf-8"), path
+
+
+def should_use_no_pickle_anywhere() -> None:
+    for room in ROOMS:
+        for path in sources(room):
+            assert not imported(path) & {"pickle", "cPickle", "joblib", "dill", "cloudpickle"}, path
+
+
+def should_name_no_time_and_no_chance_in_synthesized_code() -> None:
+    for room in ("config", "stacks"):
+        for path in sources(room):
+            assert not imported(path) & {"random", "time", "uuid", "secrets"}, path

@@ -1,0 +1,67 @@
+"""The operator's tools reach the account of the configuration and no other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import load_environment
+from ops import session
+from ops.endpoint import parameter_name
+from ops.pipeline import MANIFEST_PARAMETER
+from ops.session import Environment, OpsError
+from ops.upload import READY_MARKER
+from stacks import pipeline_definition, training
+
+
+class Sts:
+    def __init__(self, account: str) -> None:
+        self.account = account
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account}
+
+
+def should_refuse_credentials_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Environment, "client", lambda self, service: Sts("999999999999"))
+    with pytest.raises(OpsError, match="of account 999999999999; the environment's account is 111122223333"):
+        Environment(load_environment("dev"))
+
+
+def should_drop_the_callers_credentials_where_the_environment_names_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "local/.state/aws").mkdir(parents=True)
+    config = tmp_path / "local/.state/aws/config"
+    config.write_text("[profile local]\n")
+    monkeypatch.setattr(session, "ROOT", tmp_path)
+    monkeypatch.setattr(os, "environ", {"AWS_ACCESS_KEY_ID": "real", "AWS_PROFILE": "production", "HOME": "/h"})
+    session._use_client_configuration(load_environment("local"))
+    assert os.environ == {
+        "HOME": "/h",
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_PROFILE": "local",
+    }
+
+
+def should_say_how_to_start_an_environment_that_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(session, "ROOT", tmp_path)
+    monkeypatch.setattr(os, "environ", {})
+    with pytest.raises(OpsError, match="make deploy ENV=local"):
+        session._use_client_configuration(load_environment("local"))
+
+
+def should_know_the_names_that_the_stacks_give(templates: Callable[[str], dict[str, Any]]) -> None:
+    assert READY_MARKER == training.READY_MARKER
+    assert MANIFEST_PARAMETER == pipeline_definition.MANIFEST_PARAMETER
+    declared = set(templates("dev")["inference-reviews"]["Parameters"])
+    variants = load_environment("dev").endpoints["reviews"].variants
+    assert {parameter_name(variant) for variant in variants} == declared
+    outputs = {name: set(template.get("Outputs", {})) for name, template in templates("dev").items()}
+    assert {"DataBucket", "ArtifactsBucket", "UploaderRole"} <= outputs["data"]
+    assert {"ApiId", "ApiStage", "CallerRole"} <= outputs["front-door"]

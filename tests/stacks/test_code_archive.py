@@ -1,0 +1,44 @@
+"""Equal files give equal bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from stacks.constructs.code_archive import archive
+from stacks.constructs.image_repository import ImageRepository
+
+
+def should_give_the_same_bytes_for_the_same_files(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, names in ((one, ("a.py", "b.py")), (two, ("b.py", "a.py"))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(name)
+        (folder / "__pycache__").mkdir()
+        (folder / "__pycache__" / f"{folder.name}.pyc").write_text(folder.name)
+    os.utime(two / "a.py", (0, 0))
+    (two / "a.py").chmod(0o600)
+    assert archive(one) == archive(two)
+
+
+def should_hold_the_scripts_and_nothing_that_no_job_runs() -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive(Path("model_code/reviews")))) as tar:
+        names = tar.getnames()
+    assert {"preprocess.py", "train_linear.py", "evaluate.py", "serving/linear/inference.py"} <= set(names)
+    assert names == sorted(names)
+    assert not [name for name in names if "pycache" in name or name in ("README.md", "sample.py")]
+
+
+def should_change_with_a_files_content(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    before = archive(tmp_path)
+    (tmp_path / "a.py").write_text("2")
+    assert archive(tmp_path) != before
+
+
+def should_name_the_repository_that_a_role_may_pull_from() -> None:
+    image = ImageRepository("141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0")
+    assert image.arn == "arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost"

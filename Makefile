@@ -1,5 +1,6 @@
 # Ashlar: `make deploy` and `make test` set up what they need; see README.md.
 #   make deploy  [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
+#   make diff    [ENV=local]
 #   make destroy [ENV=local]
 #   make test | check | lock
 
@@ -12,7 +13,7 @@ PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deploy destroy synth test check lock clean
+.PHONY: help deploy destroy diff synth test check lock clean
 
 BIN := $(CURDIR)/.venv/bin
 LOCAL := $(BIN)/python -m local
@@ -26,7 +27,7 @@ export PATH := $(BIN):$(PATH)
 export ASHLAR_ENV := $(ENV)
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
 
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt
@@ -69,6 +70,9 @@ input: $(SETUP) $(if $(DATA),,build/sample_reviews.csv)
 synth: input
 	@echo "Synthesizing environment $(ENV)"
 	@$(CDK) synth --quiet --context env=$(ENV) --output $(ASSEMBLY)
+
+diff: synth
+	@$(AGAINST) $(CDK) diff --app $(ASSEMBLY)
 
 deploy: synth
 	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))

@@ -13,13 +13,14 @@ import aws_cdk as cdk
 
 from config import ConfigurationError, Platform, catalogue, load_environment
 from stacks.constructs.image_repository import ImageRepository
+from stacks.constructs.training_roles import Stores
 from stacks.data import Data
 from stacks.front_door import FrontDoor
 from stacks.inference import Inference
 from stacks.network import Network
 from stacks.release import Release
 from stacks.security import Security
-from stacks.training import Stores, Training
+from stacks.training import Training
 
 ROOT = Path(__file__).parent
 

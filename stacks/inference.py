@@ -20,6 +20,7 @@ from stacks.constructs.hosted_endpoint import HostedEndpoint, HostedVariant
 from stacks.constructs.image_repository import ImageRepository
 from stacks.constructs.job_role import JobRole
 from stacks.constructs.model_variant import ModelVariant
+from stacks.constructs.naming import construct_id
 from stacks.constructs.placement import Placement
 from stacks.constructs.rollback_alarms import RollbackAlarms
 
@@ -68,9 +69,9 @@ class Inference(cdk.Stack):
         for variant, its in settings.variants.items():
             model = ModelVariant(
                 self,
-                f"{_id(variant)}Variant",
+                f"{construct_id(variant)}Variant",
                 package=packages[variant].value_as_string,
-                logical_id=f"{self.logical_prefix}{_id(variant).lower()}model",
+                logical_id=f"{self.logical_prefix}{construct_id(variant).lower()}model",
                 role=self.role,
                 placement=placement,
                 released=released,
@@ -108,7 +109,7 @@ class Inference(cdk.Stack):
     def _package_parameter(self, variant: str) -> cdk.CfnParameter:
         return cdk.CfnParameter(
             self,
-            f"{_id(variant)}ModelPackage",
+            f"{construct_id(variant)}ModelPackage",
             type="String",
             default=NOT_RELEASED,
             description=f"Model package of variant {variant}, set by a release; `{NOT_RELEASED}` before the first",
@@ -123,10 +124,5 @@ class Inference(cdk.Stack):
     def _alarms(self, variant: str, settings: Endpoint) -> list[str]:
         limits = settings.rollout.alarms
         return RollbackAlarms(
-            self, f"{_id(variant)}Alarms", endpoint=self.endpoint_name, variant=variant, limits=limits
+            self, f"{construct_id(variant)}Alarms", endpoint=self.endpoint_name, variant=variant, limits=limits
         ).names
-
-
-def _id(name: str) -> str:
-    """`my-candidate` -> `MyCandidate`."""
-    return name.title().replace("-", "")

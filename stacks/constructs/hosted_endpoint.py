@@ -6,16 +6,12 @@ import math
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from config.schema import Rollout, Scaling, Variant
-
-METRICS = {
-    "concurrency": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
-    "invocations": "SageMakerVariantInvocationsPerInstance",
-}
+from config.schema import Rollout, Variant
+from stacks.constructs.naming import construct_id
+from stacks.constructs.variant_scaling import VariantScaling
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,6 @@ class HostedEndpoint(Construct):
         released: cdk.CfnCondition,
     ) -> None:
         super().__init__(scope, id)
-        self._released = released
         configuration = sagemaker.CfnEndpointConfig(
             self,
             "Configuration",
@@ -70,35 +65,14 @@ class HostedEndpoint(Construct):
         for resource in (configuration, endpoint):
             resource.cfn_options.condition = released
         for variant_name, variant in variants.items():
-            self._scale(endpoint, name, variant_name, variant.settings.scaling)
-
-    def _scale(self, endpoint: sagemaker.CfnEndpoint, name: str, variant: str, scaling: Scaling) -> None:
-        id = variant.title().replace("-", "")
-        target = autoscaling.CfnScalableTarget(
-            self,
-            f"{id}Target",
-            service_namespace="sagemaker",
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            resource_id=f"endpoint/{name}/variant/{variant}",
-            min_capacity=scaling.min,
-            max_capacity=scaling.max,
-        )
-        target.add_resource_dependency(endpoint)
-        policy = autoscaling.CfnScalingPolicy(
-            self,
-            f"{id}Policy",
-            policy_name=f"{name}-{variant}-{scaling.metric}",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=target.ref,
-            target_tracking_scaling_policy_configuration=autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
-                target_value=scaling.target,
-                predefined_metric_specification=autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
-                    predefined_metric_type=METRICS[scaling.metric]
-                ),
-            ),
-        )
-        for resource in (target, policy):
-            resource.cfn_options.condition = self._released
+            scaling = VariantScaling(
+                self,
+                construct_id(variant_name),
+                endpoint=endpoint,
+                variant=variant_name,
+                settings=variant.settings.scaling,
+            )
+            scaling.only_when(released)
 
 
 def _production_variant(name: str, variant: HostedVariant) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:

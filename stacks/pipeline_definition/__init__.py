@@ -3,12 +3,7 @@
 Source: SageMaker Pipelines JSON schema 2020-12-01; each step's arguments are those of the API call it makes.
 """
 
-from stacks.pipeline_definition.definition import (
-    MANIFEST_PARAMETER,
-    CandidatePlan,
-    JobPlan,
-    PipelinePlan,
-    pipeline_definition,
-)
+from stacks.pipeline_definition.definition import MANIFEST_PARAMETER, pipeline_definition
+from stacks.pipeline_definition.plan import Surroundings, plan
 
-__all__ = ["MANIFEST_PARAMETER", "CandidatePlan", "JobPlan", "PipelinePlan", "pipeline_definition"]
+__all__ = ["MANIFEST_PARAMETER", "Surroundings", "pipeline_definition", "plan"]

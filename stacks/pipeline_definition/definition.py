@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from stacks.pipeline_definition import steps
+from stacks.pipeline_definition import jobs, steps
 from stacks.pipeline_definition.functions import (
     EXECUTION_ID,
     Reference,
@@ -16,47 +14,10 @@ from stacks.pipeline_definition.functions import (
     parameter,
     processing_output,
 )
+from stacks.pipeline_definition.plan import PipelinePlan
 
 MANIFEST_PARAMETER = "InputManifest"
 SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class JobPlan:
-    """A processing job: script, its arguments, machine."""
-
-    entry_point: str
-    arguments: Mapping[str, object]
-    compute: steps.Compute
-
-
-@dataclass(frozen=True)
-class CandidatePlan:
-    """How one candidate is trained and where it is registered."""
-
-    entry_point: str
-    hyperparameters: Mapping[str, object]
-    metrics: Mapping[str, str]
-    compute: steps.Compute
-    group: str
-
-
-@dataclass(frozen=True)
-class PipelinePlan:
-    """Everything the definition of one model's pipeline is made of. Buckets are names, `code_*` one archive."""
-
-    model: str
-    region: str
-    data_bucket: str
-    artifacts_bucket: str
-    code_uri: str
-    code_name: str
-    processing: JobPlan
-    evaluation: JobPlan
-    candidates: Mapping[str, CandidatePlan]
-    metric: str
-    at_least: float
-    approval: str
 
 
 def pipeline_definition(plan: PipelinePlan) -> dict[str, Any]:
@@ -76,35 +37,33 @@ def pipeline_definition(plan: PipelinePlan) -> dict[str, Any]:
     }
 
 
-def _process(plan: PipelinePlan) -> steps.Step:
+def _process(plan: PipelinePlan) -> jobs.Step:
     processed = f"s3://{plan.data_bucket}/processed/{plan.model}"
-    return steps.processing(
+    return jobs.processing(
         "Process",
         compute=plan.processing.compute,
         entry_point=plan.processing.entry_point,
         arguments={
-            "input_dir": f"{steps.PROCESSING}/input/raw",
-            "output_dir": f"{steps.PROCESSING}/output",
+            "input_dir": f"{jobs.PROCESSING}/input/raw",
+            "output_dir": f"{jobs.PROCESSING}/output",
             **plan.processing.arguments,
         },
         inputs=[
             _code(plan),
-            steps.ProcessingInput(
+            jobs.ProcessingInput(
                 "raw", join("/", f"s3://{plan.data_bucket}", parameter(MANIFEST_PARAMETER)), data_type="ManifestFile"
             ),
         ],
-        outputs=[
-            steps.ProcessingOutput(name, join("/", processed, EXECUTION_ID, name)) for name in (*SPLITS, "report")
-        ],
+        outputs=[jobs.ProcessingOutput(name, join("/", processed, EXECUTION_ID, name)) for name in (*SPLITS, "report")],
     )
 
 
-def _train(plan: PipelinePlan, name: str) -> steps.Step:
+def _train(plan: PipelinePlan, name: str) -> jobs.Step:
     candidate = plan.candidates[name]
-    return steps.training(
+    return jobs.training(
         f"Train-{name}",
         compute=candidate.compute,
-        script=steps.Script(
+        script=jobs.Script(
             entry_point=candidate.entry_point,
             archive_uri=plan.code_uri,
             archive_name=plan.code_name,
@@ -117,22 +76,22 @@ def _train(plan: PipelinePlan, name: str) -> steps.Step:
     )
 
 
-def _evaluate(plan: PipelinePlan) -> steps.Step:
+def _evaluate(plan: PipelinePlan) -> jobs.Step:
     """All candidates on the same test split, each through its own inference code."""
-    models = [steps.ProcessingInput(f"models/{name}", model_artifact(f"Train-{name}")) for name in plan.candidates]
-    return steps.processing(
+    models = [jobs.ProcessingInput(f"models/{name}", model_artifact(f"Train-{name}")) for name in plan.candidates]
+    return jobs.processing(
         "Evaluate",
         compute=plan.evaluation.compute,
         entry_point=plan.evaluation.entry_point,
         arguments={
-            "test_dir": f"{steps.PROCESSING}/input/test",
-            "models_dir": f"{steps.PROCESSING}/input/models",
-            "output_dir": f"{steps.PROCESSING}/output/evaluation",
+            "test_dir": f"{jobs.PROCESSING}/input/test",
+            "models_dir": f"{jobs.PROCESSING}/input/models",
+            "output_dir": f"{jobs.PROCESSING}/output/evaluation",
             **plan.evaluation.arguments,
         },
-        inputs=[_code(plan), steps.ProcessingInput("test", processing_output("Process", "test")), *models],
+        inputs=[_code(plan), jobs.ProcessingInput("test", processing_output("Process", "test")), *models],
         outputs=[
-            steps.ProcessingOutput(
+            jobs.ProcessingOutput(
                 "evaluation", join("/", f"s3://{plan.artifacts_bucket}/evaluations/{plan.model}", EXECUTION_ID)
             )
         ],
@@ -140,13 +99,13 @@ def _evaluate(plan: PipelinePlan) -> steps.Step:
     )
 
 
-def _stop_if_none_passed(plan: PipelinePlan) -> steps.Step:
+def _stop_if_none_passed(plan: PipelinePlan) -> jobs.Step:
     message = f"No candidate of {plan.model} reached {plan.metric} >= {plan.at_least} on the test split."
     failed = [steps.less_than(_score(plan, name), plan.at_least) for name in plan.candidates]
     return steps.condition("Gate", all_of=failed, then=[steps.fail("NoCandidatePassed", message=message)])
 
 
-def _gate(plan: PipelinePlan, name: str) -> steps.Step:
+def _gate(plan: PipelinePlan, name: str) -> jobs.Step:
     candidate = plan.candidates[name]
     registration = steps.register(
         f"Register-{name}",
@@ -165,5 +124,5 @@ def _score(plan: PipelinePlan, name: str) -> Reference:
     return json_get("Evaluate", "evaluation", f"{name}.{plan.metric}")
 
 
-def _code(plan: PipelinePlan) -> steps.ProcessingInput:
-    return steps.ProcessingInput("code", plan.code_uri)
+def _code(plan: PipelinePlan) -> jobs.ProcessingInput:
+    return jobs.ProcessingInput("code", plan.code_uri)

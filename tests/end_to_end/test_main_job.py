@@ -34,15 +34,15 @@ def should_run_each_job_as_a_process_of_its_own_role(ashlar: Ashlar) -> None:
         (job.name.split("-", 2)[2].rsplit("-", 1)[0], _role(job.identity)) for job in ashlar.observer.of("training")
     }
     assert training == {
-        ("Train-linear", "training-reviews-TrainingRole"),
-        ("Train-xgboost", "training-reviews-TrainingRole"),
+        ("Train-linear", "training-reviews-JobsTrainingRole"),
+        ("Train-xgboost", "training-reviews-JobsTrainingRole"),
     }
     processing = {
         (job.name.split("-", 2)[2].rsplit("-", 1)[0], _role(job.identity)) for job in ashlar.observer.of("processing")
     }
     assert processing == {
-        ("Process", "training-reviews-ProcessingRole"),
-        ("Evaluate", "training-reviews-EvaluationRole"),
+        ("Process", "training-reviews-JobsProcessingRole"),
+        ("Evaluate", "training-reviews-JobsEvaluationRole"),
     }
 
 
@@ -59,7 +59,7 @@ def _serves(command: list[str] | None, state: Path) -> bool:
 
 
 def _role(identity: str) -> str:
-    """`ashlar-local-training-reviews-TrainingRole0123ABCD-…` without what CloudFormation adds."""
+    """`ashlar-local-training-reviews-JobsTrainingRole0123ABCD-…` without what CloudFormation adds."""
     found = re.match(r"ashlar-local-(.*?Role)[0-9A-F]{8}", identity)
     assert found, identity
     return found[1]

@@ -15,7 +15,8 @@ from ops.endpoint import parameter_name
 from ops.pipeline import MANIFEST_PARAMETER
 from ops.session import Environment, OpsError
 from ops.upload import READY_MARKER
-from stacks import pipeline_definition, training
+from stacks import pipeline_definition
+from stacks.constructs import pipeline_starter
 
 
 class Sts:
@@ -57,7 +58,7 @@ def should_say_how_to_start_an_environment_that_does_not_run(monkeypatch: pytest
 
 
 def should_know_the_names_that_the_stacks_give(templates: Callable[[str], dict[str, Any]]) -> None:
-    assert READY_MARKER == training.READY_MARKER
+    assert READY_MARKER == pipeline_starter.READY_MARKER
     assert MANIFEST_PARAMETER == pipeline_definition.MANIFEST_PARAMETER
     declared = set(templates("dev")["inference-reviews"]["Parameters"])
     variants = load_environment("dev").endpoints["reviews"].variants

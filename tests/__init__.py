@@ -1,0 +1,1 @@
+"""Tests mirror the tree; end_to_end/ drives the local cloud."""

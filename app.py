@@ -30,14 +30,14 @@ def build_app(**app: Any) -> cdk.App:
 
     Raises ConfigurationError when the environment is not named, unknown, or wrong.
     """
-    result = cdk.App(
-        # The CDK's own template validator more than doubles the time of every synth; CI runs it once.
-        builtin_cloud_formation_validation=False,
+    settings: dict[str, Any] = {
+        # The CDK's own template validator more than doubles the time of every synth; one test runs it.
+        "builtin_cloud_formation_validation": False,
         # Traces name temporary files: with them no two synths are equal.
-        stack_traces=False,
-        post_cli_context={"aws:cdk:disable-creation-stack-traces": True},
-        **app,
-    )
+        "stack_traces": False,
+        "post_cli_context": {"aws:cdk:disable-creation-stack-traces": True},
+    }
+    result = cdk.App(**(settings | app))
     compose(result, load_environment(str(result.node.try_get_context("env") or "")))
     return result
 
@@ -109,7 +109,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
         platform.name("release"),
         name=platform.name(),
         endpoints=list(endpoints.values()),
-        key=security.data_key,
+        key=security.functions_key,
         logs_key=security.logs_key,
         placement=network.placement,
         **stack,
@@ -120,7 +120,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
         name=platform.name(),
         endpoints={name: endpoint.endpoint_name for name, endpoint in endpoints.items()},
         throttle=platform.front_door.throttle,
-        key=security.data_key,
+        key=security.functions_key,
         logs_key=security.logs_key,
         placement=network.placement,
         **stack,

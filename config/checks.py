@@ -13,6 +13,9 @@ from config.schema import Job, Platform, Variant
 
 ROOT = Path(__file__).parent.parent
 AUTOMATIC_APPROVAL_IN = ("local", "dev")
+LONGEST_ROLLOUT_SECONDS = 28800
+# CloudFormation names models and configurations `<logical id>-<random>`.
+RANDOM_SUFFIX = 14
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def scripts_exist(platform: Platform, file: Path) -> Iterator[Violation]:
             )
 
 
-@rule("CANDIDATE-EXISTS", "a variant serves a candidate of a model of this file.", "DESIGN: one model's life")
+@rule("CANDIDATE-EXISTS", "a variant serves a candidate of a model of this file.", "SageMaker: production variants")
 def variants_serve_known_candidates(platform: Platform, file: Path) -> Iterator[Violation]:
     for path, variant in variants(platform):
         model = platform.models.get(variant.model)
@@ -151,6 +154,54 @@ def burstable_instances_do_not_scale(platform: Platform, file: Path) -> Iterator
             yield Violation(f"{path}.instance_type", variant.instance_type, "use ml.m5.large or larger.")
 
 
+@rule("LINEAR-STEP", "a linear roll-out moves 10 to 50 percent at a time.", "SageMaker API: CapacitySize")
+def linear_steps_are_large_enough(platform: Platform, file: Path) -> Iterator[Violation]:
+    for name, endpoint in platform.endpoints.items():
+        if endpoint.rollout.kind == "linear" and endpoint.rollout.percent < 10:
+            yield Violation(f"endpoints.{name}.rollout.percent", endpoint.rollout.percent, "use 10 or more.")
+
+
+@rule("ROLLOUT-TIME", "a roll-out may take 8 hours, with all its waits.", "SageMaker API: BlueGreenUpdatePolicy")
+def rollouts_end_in_time(platform: Platform, file: Path) -> Iterator[Violation]:
+    for name, endpoint in platform.endpoints.items():
+        if endpoint.rollout.longest_seconds > LONGEST_ROLLOUT_SECONDS:
+            minutes = endpoint.rollout.bake_minutes
+            yield Violation(f"endpoints.{name}.rollout.bake_minutes", minutes, "wait less, or move more at a time.")
+
+
+@rule(
+    "ROLLBACK-ALARMS",
+    "a roll-out watches at most 10 alarms, two for each variant.",
+    "SageMaker API: AutoRollbackConfig",
+)
+def alarms_fit(platform: Platform, file: Path) -> Iterator[Violation]:
+    for name, endpoint in platform.endpoints.items():
+        if len(endpoint.variants) > 5:
+            yield Violation(f"endpoints.{name}.variants", len(endpoint.variants), "use at most 5 variants.")
+
+
+@rule("BAKE-TIME", "alarms are only watched while a roll-out bakes.", "SageMaker: auto-rollback configuration")
+def rollouts_bake(platform: Platform, file: Path) -> Iterator[Violation]:
+    for name, endpoint in platform.endpoints.items():
+        if not endpoint.rollout.bake_minutes and platform.environment != "local":
+            yield Violation(f"endpoints.{name}.rollout.bake_minutes", 0, "use 1 or more; the alarms look each minute.")
+
+
+@rule("RESERVED-ARGUMENT", "the platform sets this one itself.", "stacks/pipeline_definition")
+def arguments_are_the_users(platform: Platform, file: Path) -> Iterator[Violation]:
+    for path, names in _arguments(platform):
+        for name in names:
+            if name.startswith("sagemaker_") or name in ("input_dir", "output_dir"):
+                yield Violation(f"{path}.{name}", name, "remove it.")
+
+
+def _arguments(platform: Platform) -> Iterator[tuple[str, list[str]]]:
+    for name, model in platform.models.items():
+        yield f"models.{name}.processing.arguments", list(model.processing.arguments)
+        for candidate, job in model.candidates.items():
+            yield f"models.{name}.candidates.{candidate}.hyperparameters", list(job.hyperparameters)
+
+
 @rule("APPROVAL-MANUAL", "only local and dev may release without a person's approval.", "threats: unapproved model")
 def approval_is_manual_where_it_matters(platform: Platform, file: Path) -> Iterator[Violation]:
     for name, model in platform.models.items():
@@ -166,6 +217,11 @@ def names_fit(platform: Platform, file: Path) -> Iterator[Violation]:
     names += [
         (f"models.{m}.candidates.{c}", platform.name(m, c)) for m, s in platform.models.items() for c in s.candidates
     ]
+    for endpoint, settings in platform.endpoints.items():
+        prefix = platform.name(endpoint).replace("-", "")
+        names += [
+            (f"endpoints.{endpoint}.variants.{v}", f"{prefix}{v}model{'x' * RANDOM_SUFFIX}") for v in settings.variants
+        ]
     for path, name in names:
         if len(name) > 63:
             yield Violation(path, name, "shorten the prefix, the environment or this name.")

@@ -6,13 +6,16 @@ JSON Schema that editors complete from (`python -m config schema`).
 
 from __future__ import annotations
 
+import math
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 # Names end up inside SageMaker resource names (63 characters, no underscore), so they are kept short and plain.
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
+Part = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
+# Models, candidates, endpoints and variants also name CloudFormation's logical ids and JSON members: no hyphen.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.py$")]
 Argument = str | int | float | bool
@@ -121,6 +124,12 @@ class Rollout(Settings):
     bake_minutes: int = Field(10, ge=0, le=60, description="How long the alarms are watched after each shift.")
     alarms: RolloutAlarms = RolloutAlarms()
 
+    @property
+    def longest_seconds(self) -> int:
+        """All the waits, and half an hour beyond them for starting and ending instances."""
+        waits = math.ceil(100 / self.percent) if self.kind == "linear" else 1
+        return self.bake_minutes * 60 * waits + 1800
+
 
 class Endpoint(Settings):
     """One real-time endpoint with its variants."""
@@ -145,15 +154,15 @@ class FrontDoor(Settings):
 class Platform(Settings):
     """One environment."""
 
-    prefix: Name = Field("ashlar", description="First part of every name.")
-    environment: Name
+    prefix: Part = Field("ashlar", description="First part of every name.")
+    environment: Part
     account: str = Field(pattern=r"^[0-9]{12}$", description="AWS account id, quoted: it may start with 0.")
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
     client: Client | None = None
     retain_data: bool = Field(True, description="Keep buckets, keys and registered models when stacks are destroyed.")
     network: Network
     models: dict[Name, Model] = Field(min_length=1)
-    endpoints: dict[Name, Endpoint] = Field(default_factory=dict)
+    endpoints: dict[Name, Endpoint] = Field(min_length=1)
     front_door: FrontDoor = FrontDoor()
 
     def name(self, *parts: str) -> str:

@@ -74,8 +74,9 @@ class FrontDoor(cdk.Stack):
             "Api",
             rest_api_name=name,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # API Gateway's logging role is one for the whole account and region: never taken away from others.
             cloud_watch_role=True,
-            cloud_watch_role_removal_policy=cdk.RemovalPolicy.DESTROY,
+            cloud_watch_role_removal_policy=cdk.RemovalPolicy.RETAIN,
             default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,

@@ -1,7 +1,8 @@
 """One endpoint: its variants, scaling and roll-out. What is released is this stack's parameters.
 
 There is one String parameter for each variant, the ARN of its model package, default `none`. `cdk deploy` keeps
-previous parameter values, so a deployment does not undo a release; while all are `none` nothing is hosted.
+previous parameter values, so a deployment does not undo a release. While all are `none` nothing is hosted; a variant
+whose own is `none` serves the package of the heaviest variant that has one.
 """
 
 from __future__ import annotations
@@ -60,18 +61,22 @@ class Inference(cdk.Stack):
         synthesizer = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         super().__init__(scope, id, synthesizer=synthesizer, **stack)
         self.endpoint_name = name
-        self.logical_prefix = name.replace("-", "")
+        # Lower-case, because CloudFormation derives names from logical ids, and SageMaker's ARNs are lower-case.
+        prefix = name.replace("-", "")
+        self.model_ids = {variant: f"{prefix}{variant}model" for variant in settings.variants}
+        self.configuration_id = f"{prefix}config"
         self.volume_key = artifacts_key
         self.role = self._hosting_role(settings, images, artifacts, artifacts_key)
         packages = {variant: self._package_parameter(variant) for variant in settings.variants}
-        released = self._condition(list(packages.values()))
+        released = self._condition(packages)
+        served = self._served(settings, packages)
         variants = {}
         for variant, its in settings.variants.items():
             model = ModelVariant(
                 self,
                 f"{construct_id(variant)}Variant",
-                package=packages[variant].value_as_string,
-                logical_id=f"{self.logical_prefix}{construct_id(variant).lower()}model",
+                package=served[variant],
+                logical_id=self.model_ids[variant],
                 role=self.role,
                 placement=placement,
                 released=released,
@@ -82,7 +87,8 @@ class Inference(cdk.Stack):
             self,
             "Hosting",
             name=name,
-            logical_prefix=self.logical_prefix,
+            configuration_id=self.configuration_id,
+            endpoint_id=f"{prefix}endpoint",
             variants=variants,
             rollout=settings.rollout,
             alarms=[alarm for variant in settings.variants for alarm in self._alarms(variant, settings)],
@@ -115,11 +121,27 @@ class Inference(cdk.Stack):
             description=f"Model package of variant {variant}, set by a release; `{NOT_RELEASED}` before the first",
         )
 
-    def _condition(self, packages: list[cdk.CfnParameter]) -> cdk.CfnCondition:
-        """All variants have a package: a release fills every one, so they are released together."""
-        present = [cdk.Fn.condition_not(cdk.Fn.condition_equals(p.value_as_string, NOT_RELEASED)) for p in packages]
-        every = present[0] if len(present) == 1 else cdk.Fn.condition_and(*present)
-        return cdk.CfnCondition(self, "Released", expression=every)
+    def _condition(self, packages: dict[str, cdk.CfnParameter]) -> cdk.CfnCondition:
+        """Something is released. Not all: a variant that is new in the YAML must not take the others out of service."""
+        own: list[Any] = [self._has_own(variant, parameter) for variant, parameter in packages.items()]
+        some = own[0] if len(own) == 1 else cdk.Fn.condition_or(*own)
+        return cdk.CfnCondition(self, "Released", expression=some)
+
+    def _has_own(self, variant: str, parameter: cdk.CfnParameter) -> cdk.CfnCondition:
+        is_none = cdk.Fn.condition_equals(parameter.value_as_string, NOT_RELEASED)
+        return cdk.CfnCondition(self, f"{construct_id(variant)}Released", expression=cdk.Fn.condition_not(is_none))
+
+    def _served(self, settings: Endpoint, packages: dict[str, cdk.CfnParameter]) -> dict[str, str]:
+        """Each variant's own package, or else that of the heaviest variant that has one."""
+        by_weight = sorted(settings.variants, key=lambda variant: settings.variants[variant].weight)
+        champion = NOT_RELEASED
+        for variant in by_weight:
+            champion = self._own_or(variant, packages, champion)
+        return {variant: self._own_or(variant, packages, champion) for variant in settings.variants}
+
+    def _own_or(self, variant: str, packages: dict[str, cdk.CfnParameter], otherwise: str) -> str:
+        has_own = f"{construct_id(variant)}Released"
+        return cdk.Token.as_string(cdk.Fn.condition_if(has_own, packages[variant].value_as_string, otherwise))
 
     def _alarms(self, variant: str, settings: Endpoint) -> list[str]:
         limits = settings.rollout.alarms

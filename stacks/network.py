@@ -11,7 +11,7 @@ from constructs import Construct
 
 from stacks.constructs.placement import Placement
 
-# What jobs, models and functions call. Everything else has no route.
+# What a VPC without internet needs for SageMaker's jobs and models, and what our functions call.
 INTERFACE_ENDPOINTS = {
     "SageMakerApi": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_API,
     "SageMakerRuntime": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
@@ -38,6 +38,7 @@ class Network(cdk.Stack):
             ip_addresses=ec2.IpAddresses.cidr(cidr),
             availability_zones=zones,
             nat_gateways=0,
+            # The CDK's way is a custom resource with a function of its own; nothing here uses the default group.
             restrict_default_security_group=False,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)

@@ -10,6 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from stacks.constructs.naming import construct_id
 from stacks.constructs.placement import Placement
 from stacks.constructs.private_function import PrivateFunction
 from stacks.constructs.release_role import ReleaseRole
@@ -17,7 +18,7 @@ from stacks.constructs.scoped_role import ScopedRole
 from stacks.inference import Inference
 
 # A safety net: a missed event is made good at the next look.
-SCHEDULE = cdk.Duration.minutes(15)
+SCHEDULE = cdk.Duration.minutes(10)
 
 
 class Release(cdk.Stack):
@@ -57,9 +58,10 @@ class Release(cdk.Stack):
     def _release_role(self, endpoint: Inference) -> ReleaseRole:
         return ReleaseRole(
             self,
-            f"{endpoint.logical_prefix.title()}Role",
+            f"{construct_id(endpoint.endpoint_name)}Role",
             endpoint=endpoint.endpoint_name,
-            logical_prefix=endpoint.logical_prefix,
+            model_ids=list(endpoint.model_ids.values()),
+            configuration_id=endpoint.configuration_id,
             groups=_groups(endpoint),
             hosting_role=endpoint.role,
             volume_key=endpoint.volume_key,
@@ -67,17 +69,21 @@ class Release(cdk.Stack):
 
     def _may_release(self, function: ScopedRole, endpoint: Inference, release: ReleaseRole) -> None:
         """The function itself can touch no model: it may only update this stack, as the release role."""
-        id = endpoint.logical_prefix.title()
+        id = construct_id(endpoint.endpoint_name)
         stacks = [function.arn("cloudformation", "stack", f"{endpoint.stack_name}/*")]
-        read = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
-        function.allow(f"Read{id}", read, stacks)
+        verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks"]
+        function.allow(f"Read{id}", [f"cloudformation:{verb}" for verb in verbs], stacks)
+        live = [function.arn("sagemaker", "endpoint", endpoint.endpoint_name)]
+        function.allow(f"Live{id}", ["sagemaker:DescribeEndpoint"], live)
         only_as = {"StringEquals": {"cloudformation:RoleArn": release.role.role_arn}}
         function.allow(f"Update{id}", ["cloudformation:UpdateStack"], stacks, only_as)
         to_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
         function.allow(f"Pass{id}", ["iam:PassRole"], [release.role.role_arn], to_cloudformation)
         groups = _groups(endpoint)
         packages = [function.arn("sagemaker", "model-package", f"{group}/*") for group in groups]
-        function.allow(f"Packages{id}", ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], packages)
+        # It may take a package out of the running, but approve none.
+        only_reject = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}
+        function.allow(f"Reject{id}", ["sagemaker:UpdateModelPackage"], packages, only_reject)
         # Listing supports no resource; the function lists its own groups only.
         function.allow(f"List{id}", ["sagemaker:ListModelPackages"], ["*"])
 
@@ -120,4 +126,10 @@ def _described(endpoint: Inference, role: ReleaseRole) -> dict[str, object]:
     variants = [
         {"name": v.name, "parameter": v.parameter, "group": v.group, "weight": v.weight} for v in endpoint.variants
     ]
-    return {"stack": endpoint.stack_name, "role": role.role.role_arn, "variants": variants}
+    return {
+        "stack": endpoint.stack_name,
+        "role": role.role.role_arn,
+        "name": endpoint.endpoint_name,
+        "configuration": endpoint.configuration_id,
+        "variants": variants,
+    }

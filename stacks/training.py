@@ -17,7 +17,7 @@ from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.pipeline_starter import PipelineStarter
 from stacks.constructs.placement import Placement
 from stacks.constructs.training_roles import Stores, TrainingRoles
-from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, pipeline_definition, plan
+from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, approval_status, pipeline_definition, plan
 
 
 class Training(cdk.Stack):
@@ -44,7 +44,12 @@ class Training(cdk.Stack):
         archive = CodeArchive(self, "Code", folder=code)
         jobs = TrainingRoles(self, "Jobs", model=model, settings=settings, images=images, code=archive, stores=stores)
         role = PipelineRole(
-            self, "Pipeline", groups=list(self.groups.values()), job_roles=[job.role for job in jobs.all]
+            self,
+            "Pipeline",
+            groups=list(self.groups.values()),
+            approval=approval_status(settings),
+            images=list(images.values()),
+            job_roles=[job.role for job in jobs.all],
         )
         role.may_read(stores.artifacts, f"evaluations/{model}/", f"models/{model}/")
         role.may_use(stores.data_key, stores.artifacts_key)

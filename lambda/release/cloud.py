@@ -12,6 +12,7 @@ from release.settings import Endpoint
 
 # CloudFormation's own words for "somebody else was first": the next stack event wakes us again.
 _BUSY = ("_IN_PROGRESS state and can not be updated", "No updates are to be performed")
+_ABSENT = ("Could not find endpoint", "does not exist")
 _CANCELLED = "cancelled"
 _DESCRIPTION_LIMIT = 1024
 
@@ -35,13 +36,19 @@ class Cloud:
             if "does not exist" in str(error):
                 raise StackGoneError(endpoint.stack) from None
             raise
-        parameters = {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])}
         events = self._last_operation(described["StackId"])
         started = events[-1]
-        token = started.get("ClientRequestToken", "")
         failed, reason = _first_failure(events)
-        age = (datetime.datetime.now(datetime.UTC) - events[0]["Timestamp"]).total_seconds()
-        return Stack(described["StackStatus"], parameters, token, failed, reason, started["EventId"], age)
+        return Stack(
+            status=described["StackStatus"],
+            parameters={p["ParameterKey"]: p["ParameterValue"] for p in described["Parameters"]},
+            token=started.get("ClientRequestToken", ""),
+            failed=failed,
+            reason=reason,
+            event=started["EventId"],
+            age=(datetime.datetime.now(datetime.UTC) - events[0]["Timestamp"]).total_seconds(),
+            live=self._runs_what_the_stack_says(endpoint),
+        )
 
     def approved(self, endpoint: Endpoint) -> dict[str, str]:
         """Group -> its latest Approved package."""
@@ -58,13 +65,20 @@ class Cloud:
                 found[group] = latest["ModelPackageArn"]
         return found
 
-    def update(self, endpoint: Endpoint, update: Update) -> bool:
-        """Start the update under the endpoint's release role; never wait for it. False: somebody else was first."""
+    def update(self, endpoint: Endpoint, stack: Stack, update: Update) -> bool:
+        """Start the update under the endpoint's release role; never wait for it. False: somebody else was first.
+
+        Parameters of the stack that are no variant's here keep their values: one that is left out would be reset.
+        """
+        kept = [name for name in stack.parameters if name not in update.parameters]
         try:
             self._cloudformation.update_stack(
                 StackName=endpoint.stack,
                 UsePreviousTemplate=True,
-                Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in update.parameters.items()],
+                Parameters=[
+                    *({"ParameterKey": name, "ParameterValue": value} for name, value in update.parameters.items()),
+                    *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+                ],
                 Capabilities=["CAPABILITY_IAM"],
                 RoleARN=endpoint.role,
                 ClientRequestToken=update.token,
@@ -83,6 +97,20 @@ class Cloud:
             # One line of at most 1024 characters is all that the registry takes.
             ApprovalDescription=" ".join(reject.why.split())[:_DESCRIPTION_LIMIT],
         )
+
+    def _runs_what_the_stack_says(self, endpoint: Endpoint) -> bool:
+        """Whether the live endpoint's configuration is the stack's. True while there is no endpoint to compare."""
+        try:
+            live = self._sagemaker.describe_endpoint(EndpointName=endpoint.name)["EndpointConfigName"]
+            declared = self._cloudformation.describe_stack_resource(
+                StackName=endpoint.stack, LogicalResourceId=endpoint.configuration
+            )["StackResourceDetail"]["PhysicalResourceId"]
+        except ClientError as error:
+            if any(words in str(error) for words in _ABSENT):
+                return True
+            raise
+        # The physical id is an ARN, and ARNs have the name in lower case.
+        return bool(declared.rsplit("/", 1)[-1].lower() == live.lower())
 
     def _last_operation(self, stack_id: str) -> list[dict[str, Any]]:
         """The events of the stack's last operation, newest first, down to the one that started it."""

@@ -20,13 +20,22 @@ _CLOUD = Cloud(boto3.client("cloudformation", config=_CONFIG), boto3.client("sag
 
 
 def handle(event: dict[str, Any], context: object) -> list[dict[str, Any]]:
-    """One log line and one result for each endpoint: what was decided and why."""
-    results = []
+    """One log line and one result for each endpoint: what was decided and why.
+
+    An endpoint that cannot be looked at keeps nobody else from being released: its error is raised in the end.
+    """
+    results, failures = [], []
     for endpoint in _ENDPOINTS:
-        decision = reconcile(endpoint, _CLOUD)
+        try:
+            decision = reconcile(endpoint, _CLOUD)
+        except Exception as error:
+            failures.append(error)
+            continue
         result = {"stack": endpoint.stack, "decision": type(decision).__name__, **asdict(decision)}
         print(json.dumps(result, default=str))
         results.append(result)
+    if failures:
+        raise ExceptionGroup("not every endpoint could be reconciled", failures)
     return results
 
 
@@ -37,7 +46,7 @@ def reconcile(endpoint: Endpoint, cloud: Cloud) -> Decision:
     except StackGoneError:
         return Nothing("there is no such stack")
     decision = decide(endpoint, stack, cloud.approved(endpoint))
-    if isinstance(decision, Update) and not cloud.update(endpoint, decision):
+    if isinstance(decision, Update) and not cloud.update(endpoint, stack, decision):
         return Nothing("another update came first")
     if isinstance(decision, Reject):
         cloud.reject(decision)

@@ -7,6 +7,7 @@ packages that it introduced, so nothing needs a store of its own.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,16 +15,10 @@ from release.settings import Endpoint
 
 NOT_RELEASED = "none"
 TOKEN_PREFIX = "release"  # noqa: S105 - the first word of a client request token, not a secret
-# What went wrong beside the package (a quota, capacity, a permission) is tried again, this often at the most.
+# What went wrong beside the package is tried again, this often at the most.
 RETRY_SECONDS = 600
-_HOSTING_TYPES = ("AWS::SageMaker::Endpoint", "AWS::SageMaker::Model")
-_NOT_THE_PACKAGE = (
-    "AccessDenied",
-    "not authorized",
-    "InsufficientInstanceCapacity",
-    "ResourceLimitExceeded",
-    "Throttl",
-)
+# Everything else that goes wrong (a quota, capacity, a permission, a time-out) is not the model's fault.
+_FAULTS_OF_A_PACKAGE = ("ping health check", "alarm", "failed to start", "extract model data")
 STEADY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
@@ -32,7 +27,8 @@ class Stack:
     """What CloudFormation says. All but status and parameters are of the last operation, which `event` identifies.
 
     `failed` is the type of the resource that failed first, `reason` what CloudFormation said about it, `age` the
-    seconds since the operation's last event.
+    seconds since the operation's last event. `live` is false where the endpoint runs on another configuration than the
+    stack's: SageMaker went back by itself, without a failure.
     """
 
     status: str
@@ -42,6 +38,7 @@ class Stack:
     reason: str
     event: str
     age: float
+    live: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,8 @@ def decide(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str]) -> Dec
         return Stuck(f"the stack is {stack.status}")
     target = desired(endpoint, stack.parameters, approved)
     new = _introduced(endpoint, stack.parameters, target)
+    if not stack.live:
+        return _after_silent_rollback(stack, target, new)
     if not new:
         return Nothing("the stack serves what is approved")
     suspects = _suspects(stack, new)
@@ -106,6 +105,15 @@ def _after_rollback(endpoint: Endpoint, stack: Stack, target: Mapping[str, str],
         return _reject(named[0], stack)
     # Several new packages failed together and nothing says which: try the first alone.
     return _update(stack, _alone(stack.parameters, target, suspects[0]), [suspects[0]])
+
+
+def _after_silent_rollback(stack: Stack, target: Mapping[str, str], new: list[str]) -> Decision:
+    """The stack says that the update succeeded, the endpoint runs on its old configuration: a package was refused."""
+    why = "SageMaker went back to the previous configuration after the update, as it does on an alarm"
+    refused = [package for package in target.values() if _digest(package) in _attempted(stack.token)]
+    if refused:
+        return Reject(refused[0], f"Rolled back: {why}")
+    return _update(stack, target, new) if new else Stuck(f"{why}; no release explains it")
 
 
 def desired(endpoint: Endpoint, actual: Mapping[str, str], approved: Mapping[str, str]) -> dict[str, str]:
@@ -134,14 +142,15 @@ def _suspects(stack: Stack, new: list[str]) -> list[str]:
 
 
 def _blames_a_package(stack: Stack) -> bool:
-    """A model or an endpoint failed, and not for want of a permission, a quota or capacity."""
-    return stack.failed in _HOSTING_TYPES and not any(words in stack.reason for words in _NOT_THE_PACKAGE)
+    """The endpoint failed for what its containers did."""
+    reason = stack.reason.lower()
+    return stack.failed == "AWS::SageMaker::Endpoint" and any(words in reason for words in _FAULTS_OF_A_PACKAGE)
 
 
 def _names_a_variant_of(endpoint: Endpoint, target: Mapping[str, str], package: str, reason: str) -> bool:
     """CloudFormation's reason names the variant whose container failed."""
-    words = reason.replace(".", " ").replace(",", " ").split()
-    return any(v.name in words for v in endpoint.variants if target[v.parameter] == package)
+    named = re.findall(r"variant (\w+)", reason)
+    return any(v.name in named for v in endpoint.variants if target[v.parameter] == package)
 
 
 def _alone(actual: Mapping[str, str], target: Mapping[str, str], package: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -31,7 +30,8 @@ class HostedEndpoint(Construct):
         id: str,
         *,
         name: str,
-        logical_prefix: str,
+        configuration_id: str,
+        endpoint_id: str,
         variants: dict[str, HostedVariant],
         rollout: Rollout,
         alarms: list[str],
@@ -46,7 +46,7 @@ class HostedEndpoint(Construct):
             production_variants=[_production_variant(name, variant) for name, variant in variants.items()],
         )
         # Like a model: no name, since an endpoint's configuration is replaced, never changed; and not deleted in use.
-        configuration.override_logical_id(f"{logical_prefix}config")
+        configuration.override_logical_id(configuration_id)
         configuration.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
         endpoint = sagemaker.CfnEndpoint(
             self,
@@ -61,7 +61,7 @@ class HostedEndpoint(Construct):
                 for kind in ("DesiredWeight", "DataCaptureConfig")
             ],
         )
-        endpoint.override_logical_id(f"{logical_prefix}endpoint")
+        endpoint.override_logical_id(endpoint_id)
         for resource in (configuration, endpoint):
             resource.cfn_options.condition = released
         for variant_name, variant in variants.items():
@@ -87,10 +87,9 @@ def _production_variant(name: str, variant: HostedVariant) -> sagemaker.CfnEndpo
 
 
 def _deployment(rollout: Rollout, alarms: list[str]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
-    """Blue/green with automatic rollback. The time limit leaves half an hour beyond all the waits."""
+    """Blue/green with automatic rollback."""
     bake = rollout.bake_minutes * 60
     size = sagemaker.CfnEndpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=rollout.percent)
-    waits = {"all_at_once": 1, "canary": 1, "linear": math.ceil(100 / rollout.percent)}[rollout.kind]
     routing = sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
         type=rollout.kind.upper(),
         wait_interval_in_seconds=bake,
@@ -100,7 +99,7 @@ def _deployment(rollout: Rollout, alarms: list[str]) -> sagemaker.CfnEndpoint.De
     return sagemaker.CfnEndpoint.DeploymentConfigProperty(
         blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
             traffic_routing_configuration=routing,
-            maximum_execution_timeout_in_seconds=min(bake * waits + 1800, 28800),
+            maximum_execution_timeout_in_seconds=rollout.longest_seconds,
             termination_wait_in_seconds=0,
         ),
         auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(

@@ -8,6 +8,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.constructs.placement import Placement
+from stacks.pipeline_definition.steps import INFERENCE_CODE
 
 
 class ModelVariant(Construct):
@@ -37,8 +38,12 @@ class ModelVariant(Construct):
             ),
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 model_package_name=package,
-                # The model says in each answer which package it is: true even in the middle of a roll-out.
-                environment={"MODEL_PACKAGE": package},
+                environment={
+                    # The model says in each answer which package it is: true even in the middle of a roll-out.
+                    "MODEL_PACKAGE": package,
+                    # As in the package, in case the service replaces the package's environment instead of adding to it.
+                    **INFERENCE_CODE,
+                },
             ),
         )
         self.resource.override_logical_id(logical_id)

@@ -11,10 +11,10 @@ from stacks.constructs.scoped_role import ScopedRole, service
 
 
 class ReleaseRole(ScopedRole):
-    """May touch this endpoint's models, configurations, endpoint and scaling. It can reach nothing else.
+    """May touch this endpoint's models, configuration, endpoint and scaling, and nothing else of SageMaker's.
 
-    Models and configurations are named by CloudFormation: `<logical id>-<random>`, and the logical ids start with
-    `logical_prefix`.
+    Models and configurations are named by CloudFormation: `<logical id>-<random>`. A scalable target's ARN is an opaque
+    id, so scaling is limited to SageMaker's variants, not to this endpoint's.
     """
 
     def __init__(
@@ -23,26 +23,30 @@ class ReleaseRole(ScopedRole):
         id: str,
         *,
         endpoint: str,
-        logical_prefix: str,
+        model_ids: list[str],
+        configuration_id: str,
         groups: list[str],
         hosting_role: iam.IRole,
         volume_key: kms.IKey,
     ) -> None:
         principal = service("cloudformation.amazonaws.com", cdk.Stack.of(scope))
         super().__init__(scope, id, principal=principal, description=f"Releases {endpoint}")
-        models = self.arn("sagemaker", "model", f"{logical_prefix}*model-*")
-        configurations = self.arn("sagemaker", "endpoint-config", f"{logical_prefix}config-*")
+        models = [self.arn("sagemaker", "model", f"{model}-*") for model in model_ids]
+        configurations = self.arn("sagemaker", "endpoint-config", f"{configuration_id}-*")
         endpoints = self.arn("sagemaker", "endpoint", endpoint)
+        packages = [self.arn("sagemaker", "model-package", f"{group}/*") for group in groups]
         tags = ["sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"]
-        self.allow("Tags", tags, [models, configurations, endpoints])
-        self.allow("Models", _actions("Model"), [models])
+        self.allow("Tags", tags, [*models, configurations, endpoints])
+        # A model made from a package is authorised on the package as well.
+        self.allow("Models", _actions("Model"), [*models, *packages])
         self.allow("Configurations", _actions("EndpointConfig"), [configurations])
         # SageMaker authorises an endpoint's creation and update on its configuration as well.
         self.allow("Endpoint", [*_actions("Endpoint"), "sagemaker:UpdateEndpoint"], [endpoints, configurations])
-        packages = [self.arn("sagemaker", "model-package", f"{group}/*") for group in groups]
         self.allow("Packages", ["sagemaker:DescribeModelPackage"], packages)
         to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         self.allow("PassHostingRole", ["iam:PassRole"], [hosting_role.role_arn], to_sagemaker)
+        # CloudFormation reads the role again, because the models refer to its ARN.
+        self.allow("ReadHostingRole", ["iam:GetRole"], [hosting_role.role_arn])
         self.allow("Key", ["kms:DescribeKey"], [volume_key.key_arn])
         grant = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         self.allow("VolumeKey", ["kms:CreateGrant"], [volume_key.key_arn], grant)
@@ -52,14 +56,20 @@ class ReleaseRole(ScopedRole):
 
     def _allow_scaling(self, endpoint: str) -> None:
         """Target tracking. Its alarms are made by Application Auto Scaling and named after the scaled resource."""
-        verbs = ["DescribeScalableTargets", "DescribeScalingPolicies", "ListTagsForResource"]
+        verbs = [
+            "DescribeScalableTargets",
+            "DescribeScalingPolicies",
+            "DescribeScheduledActions",
+            "ListTagsForResource",
+        ]
         self.allow("ReadScaling", [f"application-autoscaling:{verb}" for verb in verbs], ["*"])
         verbs = ["DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget"]
         actions = [f"application-autoscaling:{verb}" for verb in [*verbs, "TagResource"]]
-        dimension = {
-            "StringEquals": {"application-autoscaling:service-namespace": "sagemaker"},
-        }
+        dimension = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
         self.allow("Scaling", actions, [self.arn("application-autoscaling", "scalable-target", "*")], dimension)
+        # Registering a target is refused to a caller that could not set the capacity itself.
+        capacity = ["sagemaker:UpdateEndpointWeightsAndCapacities"]
+        self.allow("Capacity", capacity, [self.arn("sagemaker", "endpoint", endpoint)])
         stack = self.stack
         cloudwatch = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}"
         alarms = f"{cloudwatch}:alarm:TargetTracking-endpoint/{endpoint}/*"

@@ -4,6 +4,6 @@ Source: SageMaker Pipelines JSON schema 2020-12-01; each step's arguments are th
 """
 
 from stacks.pipeline_definition.definition import MANIFEST_PARAMETER, pipeline_definition
-from stacks.pipeline_definition.plan import Surroundings, plan
+from stacks.pipeline_definition.plan import Surroundings, approval_status, plan
 
-__all__ = ["MANIFEST_PARAMETER", "Surroundings", "pipeline_definition", "plan"]
+__all__ = ["MANIFEST_PARAMETER", "Surroundings", "approval_status", "pipeline_definition", "plan"]

@@ -44,9 +44,9 @@ def _process(plan: PipelinePlan) -> jobs.Step:
         compute=plan.processing.compute,
         entry_point=plan.processing.entry_point,
         arguments={
+            **plan.processing.arguments,
             "input_dir": f"{jobs.PROCESSING}/input/raw",
             "output_dir": f"{jobs.PROCESSING}/output",
-            **plan.processing.arguments,
         },
         inputs=[
             _code(plan),
@@ -87,7 +87,6 @@ def _evaluate(plan: PipelinePlan) -> jobs.Step:
             "test_dir": f"{jobs.PROCESSING}/input/test",
             "models_dir": f"{jobs.PROCESSING}/input/models",
             "output_dir": f"{jobs.PROCESSING}/output/evaluation",
-            **plan.evaluation.arguments,
         },
         inputs=[_code(plan), jobs.ProcessingInput("test", processing_output("Process", "test")), *models],
         outputs=[

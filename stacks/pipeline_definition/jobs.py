@@ -146,7 +146,7 @@ class Script:
             "sagemaker_submit_directory": f"/opt/ml/input/data/code/{self.archive_name}",
             "sagemaker_region": self.region,
         }
-        return {key: json.dumps(value) for key, value in {**toolkit, **self.hyperparameters}.items()}
+        return {key: json.dumps(value) for key, value in {**self.hyperparameters, **toolkit}.items()}
 
 
 def training(
@@ -170,7 +170,7 @@ def training(
             },
             "HyperParameters": script.render(),
             "RoleArn": compute.role,
-            "InputDataConfig": [_channel(key, uri) for key, uri in {"code": script.archive_uri, **channels}.items()],
+            "InputDataConfig": [_channel(key, uri) for key, uri in {**channels, "code": script.archive_uri}.items()],
             "OutputDataConfig": {"S3OutputPath": output, "KmsKeyId": compute.output_key},
             "ResourceConfig": compute.cluster(),
             "StoppingCondition": {"MaxRuntimeInSeconds": compute.max_runtime_seconds},

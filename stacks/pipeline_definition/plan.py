@@ -115,5 +115,10 @@ def plan(model: str, settings: Model, around: Surroundings) -> PipelinePlan:
         },
         metric=settings.gate.metric,
         at_least=settings.gate.at_least,
-        approval="Approved" if settings.approval == "automatic" else "PendingManualApproval",
+        approval=approval_status(settings),
     )
+
+
+def approval_status(settings: Model) -> str:
+    """The status that a registered version starts with."""
+    return "Approved" if settings.approval == "automatic" else "PendingManualApproval"

@@ -8,6 +8,9 @@ from typing import Any
 from stacks.pipeline_definition.functions import Reference, Value
 from stacks.pipeline_definition.jobs import Step
 
+# Where the serving containers find the four functions: inside the artifact, under `code/`.
+INFERENCE_CODE = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+
 
 def at_least(left: Reference, right: float) -> dict[str, Any]:
     """A condition: left >= right."""
@@ -44,12 +47,7 @@ def register(
     properties: Mapping[str, Value],
 ) -> Step:
     """A new version in a model package group. The inference code is inside the artifact, under `code/`."""
-    code = "/opt/ml/model/code"
-    container = {
-        "Image": image,
-        "ModelDataUrl": model_data,
-        "Environment": {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": code},
-    }
+    container = {"Image": image, "ModelDataUrl": model_data, "Environment": INFERENCE_CODE}
     return {
         "Name": name,
         "Type": "RegisterModel",

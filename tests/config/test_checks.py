@@ -14,6 +14,12 @@ from tests.config.test_load import changed
 
 VARIANT = ("endpoints", "reviews", "variants", "linear")
 
+SCALING = {"min": 1, "max": 2, "target": 1}
+SIX_VARIANTS = {
+    f"linear{n}": {"model": "reviews", "candidate": "linear", "weight": 1, "scaling": SCALING} for n in range(6)
+}
+WEIGHTLESS = {"linear": {"model": "reviews", "candidate": "linear", "weight": 0, "scaling": SCALING}}
+
 BREACHES = {
     "ENVIRONMENT-FILE": (("environment",), "prod"),
     "ZONES-IN-REGION": (("network", "availability_zones"), ["eu-west-1a", "us-east-1b"]),
@@ -22,9 +28,17 @@ BREACHES = {
     "IMAGE-KNOWN": (("models", "reviews", "evaluation", "image"), "latest"),
     "CODE-EXISTS": (("models", "reviews", "evaluation", "entry_point"), "absent.py"),
     "CANDIDATE-EXISTS": ((*VARIANT, "candidate"), "roberta"),
-    "WEIGHTS-POSITIVE": (("endpoints", "reviews", "variants"), None),
+    "WEIGHTS-POSITIVE": (("endpoints", "reviews", "variants"), WEIGHTLESS),
     "SCALING-BOUNDS": ((*VARIANT, "scaling", "min"), 9),
     "AUTOSCALING-BURSTABLE": ((*VARIANT, "instance_type"), "ml.t2.medium"),
+    "LINEAR-STEP": (("endpoints", "reviews", "rollout"), {"kind": "linear", "percent": 5}),
+    "ROLLOUT-TIME": (("endpoints", "reviews", "rollout"), {"kind": "linear", "percent": 10, "bake_minutes": 60}),
+    "ROLLBACK-ALARMS": (("endpoints", "reviews", "variants"), SIX_VARIANTS),
+    "BAKE-TIME": (("endpoints", "reviews", "rollout", "bake_minutes"), 0),
+    "RESERVED-ARGUMENT": (
+        ("models", "reviews", "candidates", "linear", "hyperparameters"),
+        {"sagemaker_submit_directory": "s3://elsewhere/x.tar.gz"},
+    ),
     "NAME-LENGTH": None,
     "APPROVAL-MANUAL": None,
 }
@@ -37,9 +51,6 @@ def should_have_a_breach_for_every_rule() -> None:
 @pytest.mark.parametrize("id", [id for id, breach in BREACHES.items() if breach])
 def should_find_the_breach(id: str, tmp_path: Path) -> None:
     path, value = BREACHES[id]  # type: ignore[misc]
-    if id == "WEIGHTS-POSITIVE":
-        scaling = {"min": 1, "max": 2, "target": 1}
-        value = {"linear": {"model": "reviews", "candidate": "linear", "weight": 0, "scaling": scaling}}
     file = changed(tmp_path, *path, value=value)
     with pytest.raises(ConfigurationError) as caught:
         load(file)

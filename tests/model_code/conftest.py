@@ -12,15 +12,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, settings
 from job import JobError
 
 SCRIPTS = Path(__file__).parents[2] / "model_code" / "reviews"
 CANDIDATES = ("linear", "xgboost")
-
-# Two busy cores stretch an example past any deadline; how fast the code is, these tests do not ask.
-settings.register_profile("shared_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared_machine")
 
 
 @dataclass(frozen=True)

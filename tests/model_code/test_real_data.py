@@ -1,4 +1,4 @@
-"""The linear candidate on the real reviews: the figures that the README claims."""
+"""The linear candidate on the real reviews: what they must reach, where the data is at hand."""
 
 import json
 from pathlib import Path

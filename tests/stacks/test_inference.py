@@ -27,7 +27,19 @@ def should_host_nothing_before_the_first_release(template: dict[str, Any]) -> No
     resources = [r for r in template["Resources"].values() if r["Type"].startswith(hosted)]
     assert len(resources) == 8  # two models, configuration, endpoint, two targets, two policies
     assert all(resource["Condition"] == "Released" for resource in resources)
-    assert template["Conditions"]["Released"]["Fn::And"]
+    own = [{"Condition": "LinearReleased"}, {"Condition": "XgboostReleased"}]
+    assert template["Conditions"]["Released"] == {"Fn::Or": own}
+
+
+def should_serve_the_heaviest_released_package_where_a_variant_has_none(template: dict[str, Any]) -> None:
+    models = {
+        name: r["Properties"]["PrimaryContainer"] for name, r in template["Resources"].items() if "Model" in r["Type"]
+    }
+    linear, xgboost = {"Ref": "LinearModelPackage"}, {"Ref": "XgboostModelPackage"}
+    champion = {"Fn::If": ["LinearReleased", linear, {"Fn::If": ["XgboostReleased", xgboost, "none"]}]}
+    own = {"Fn::If": ["XgboostReleased", xgboost, champion]}
+    assert models["ashlardevreviewsxgboostmodel"]["ModelPackageName"] == own
+    assert models["ashlardevreviewsxgboostmodel"]["Environment"]["MODEL_PACKAGE"] == own
 
 
 def should_retain_models_and_configurations_on_replacement(template: dict[str, Any]) -> None:

@@ -152,6 +152,7 @@ ON_ANY_RESOURCE = {
     "sagemaker:ListModelPackages",
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
     "application-autoscaling:ListTagsForResource",
 }
 
@@ -177,6 +178,25 @@ def should_let_the_reconciler_update_only_as_the_release_role(stacks: dict[str, 
     assert set(update["Condition"]["StringEquals"]) == {"cloudformation:RoleArn"}
     assert "ashlar" in text(update["Resource"])
     assert "inference-reviews/*" in text(update["Resource"])
+
+
+def should_let_nobody_but_the_configuration_decide_what_is_approved(stacks: dict[str, Any]) -> None:
+    """In these environments a passed gate approves; the reconciler may only reject."""
+    for stack, action, allowed in (
+        ("training-reviews", "sagemaker:CreateModelPackage", "Approved"),
+        ("release", "sagemaker:UpdateModelPackage", "Rejected"),
+    ):
+        (statement,) = [s for s in statements(stacks[stack]) if action in as_list(s["Action"])]
+        assert statement["Condition"]["StringEquals"] == {"sagemaker:ModelApprovalStatus": allowed}
+
+
+def should_release_with_a_role_of_one_endpoints_resources(stacks: dict[str, Any], environment: str) -> None:
+    verbs = ("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint")
+    found = [s for s in statements(stacks["release"]) if set(verbs) & set(as_list(s["Action"]))]
+    assert len(found) == len(verbs)
+    for statement in found:
+        for resource in as_list(statement["Resource"]):
+            assert f"ashlar{environment}reviews" in text(resource).replace("-", "")
 
 
 def should_trust_services_for_this_account_only(stacks: dict[str, Any]) -> None:

@@ -10,12 +10,17 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from release.cloud import Cloud, StackGoneError
-from release.reconcile import Reject, Update
+from release.reconcile import Reject, Stack, Update
 from release.settings import Endpoint, Variant
 
 ENDPOINT = Endpoint(
-    "inference", "arn:aws:iam::111122223333:role/release", (Variant("linear", "P", "reviews-linear", 1),)
+    "inference",
+    "arn:aws:iam::111122223333:role/release",
+    "reviews",
+    "reviewsconfig",
+    (Variant("linear", "P", "reviews-linear", 1),),
 )
+NOW_STACK = Stack("UPDATE_COMPLETE", {"P": "old", "Other": "x"}, "", "", "", "0", 1, live=True)
 STACK_ID = "arn:aws:cloudformation:eu-west-1:111122223333:stack/inference/1"
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -55,7 +60,7 @@ def event(number: int, resource: str, status: str, reason: str = "", token: str 
     }
 
 
-def describe(aws: Stubbed, status: str, events: list[dict[str, Any]]) -> None:
+def describe(aws: Stubbed, status: str, events: list[dict[str, Any]], live: str | None = None) -> None:
     parameters = [{"ParameterKey": "P", "ParameterValue": "none"}]
     described = {
         "StackName": "inference",
@@ -66,6 +71,30 @@ def describe(aws: Stubbed, status: str, events: list[dict[str, Any]]) -> None:
     }
     aws.cloudformation.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": "inference"})
     aws.cloudformation.add_response("describe_stack_events", {"StackEvents": events}, {"StackName": STACK_ID})
+    if live is None:
+        aws.sagemaker.add_client_error("describe_endpoint", "ValidationException", 'Could not find endpoint "reviews".')
+        return
+    endpoint = {
+        "EndpointName": "reviews",
+        "EndpointArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/reviews",
+        "EndpointConfigName": live,
+        "EndpointStatus": "InService",
+        "CreationTime": NOW,
+        "LastModifiedTime": NOW,
+    }
+    aws.sagemaker.add_response("describe_endpoint", endpoint, {"EndpointName": "reviews"})
+    resource = {
+        "LogicalResourceId": "reviewsconfig",
+        "PhysicalResourceId": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/reviewsconfig-new",
+        "ResourceType": "AWS::SageMaker::EndpointConfig",
+        "LastUpdatedTimestamp": NOW,
+        "ResourceStatus": "UPDATE_COMPLETE",
+    }
+    aws.cloudformation.add_response(
+        "describe_stack_resource",
+        {"StackResourceDetail": resource},
+        {"StackName": "inference", "LogicalResourceId": "reviewsconfig"},
+    )
 
 
 def should_read_the_last_operation_only(aws: Stubbed) -> None:
@@ -85,6 +114,12 @@ def should_read_the_last_operation_only(aws: Stubbed) -> None:
     assert stack.failed == "type of endpoint"
     assert stack.event == "00000002-event"
     assert stack.age > 0
+
+
+@pytest.mark.parametrize(("live", "same"), [("reviewsconfig-New", True), ("reviewsconfig-old", False), (None, True)])
+def should_compare_what_runs_with_what_the_stack_says(aws: Stubbed, live: str | None, same: bool) -> None:
+    describe(aws, "UPDATE_COMPLETE", [event(0, "inference", "UPDATE_IN_PROGRESS")], live)
+    assert aws.cloud.stack(ENDPOINT).live is same
 
 
 def should_say_that_a_stack_is_gone(aws: Stubbed) -> None:
@@ -124,13 +159,16 @@ def should_update_with_the_previous_template_under_the_narrow_role(aws: Stubbed)
     expected = {
         "StackName": "inference",
         "UsePreviousTemplate": True,
-        "Parameters": [{"ParameterKey": "P", "ParameterValue": "arn"}],
+        "Parameters": [
+            {"ParameterKey": "P", "ParameterValue": "arn"},
+            {"ParameterKey": "Other", "UsePreviousValue": True},
+        ],
         "Capabilities": ["CAPABILITY_IAM"],
         "RoleARN": ENDPOINT.role,
         "ClientRequestToken": "release-1",
     }
     aws.cloudformation.add_response("update_stack", {"StackId": STACK_ID}, expected)
-    assert aws.cloud.update(ENDPOINT, Update({"P": "arn"}, "release-1"))
+    assert aws.cloud.update(ENDPOINT, NOW_STACK, Update({"P": "arn"}, "release-1"))
 
 
 @pytest.mark.parametrize(
@@ -139,13 +177,13 @@ def should_update_with_the_previous_template_under_the_narrow_role(aws: Stubbed)
 )
 def should_yield_to_whoever_came_first(aws: Stubbed, message: str) -> None:
     aws.cloudformation.add_client_error("update_stack", "ValidationError", message)
-    assert not aws.cloud.update(ENDPOINT, Update({"P": "arn"}, "release-1"))
+    assert not aws.cloud.update(ENDPOINT, NOW_STACK, Update({"P": "arn"}, "release-1"))
 
 
 def should_not_hide_a_refused_update(aws: Stubbed) -> None:
     aws.cloudformation.add_client_error("update_stack", "AccessDenied", "not authorized to perform iam:PassRole")
     with pytest.raises(aws.cloud._cloudformation.exceptions.ClientError):
-        aws.cloud.update(ENDPOINT, Update({"P": "arn"}, "release-1"))
+        aws.cloud.update(ENDPOINT, NOW_STACK, Update({"P": "arn"}, "release-1"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from release.settings import Endpoint, Variant
 ENDPOINT = Endpoint(
     "ashlar-test-inference-reviews",
     "arn:aws:iam::111122223333:role/release",
+    "ashlar-test-reviews",
+    "ashlartestreviewsconfig",
     (
         Variant("linear", "LinearModelPackage", "reviews-linear", 90),
         Variant("xgboost", "XgboostModelPackage", "reviews-xgboost", 10),
@@ -31,7 +33,7 @@ EVENT = "0f1e2d3c-aaaa-bbbb-cccc-000000000001"
 
 
 def stack(parameters: dict[str, str], status: str = "UPDATE_COMPLETE", token: str = "", reason: str = "") -> Stack:
-    return Stack(status, parameters, token, "AWS::SageMaker::Endpoint", reason, EVENT, age=1)
+    return Stack(status, parameters, token, "AWS::SageMaker::Endpoint", reason, EVENT, age=1, live=True)
 
 
 def rolled_back(parameters: dict[str, str], attempt: Update, reason: str) -> Stack:
@@ -105,8 +107,8 @@ def should_use_one_token_for_one_state_and_another_for_the_next() -> None:
 def should_reject_a_package_whose_roll_out_was_rolled_back_with_the_reason() -> None:
     approved = {"reviews-linear": L2, "reviews-xgboost": X1}
     attempt = update(stack(RUNNING), approved)
-    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, "endpoint: alarm linear-errors"), approved)
-    assert decision == Reject(L2, "Rolled back: endpoint: alarm linear-errors")
+    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, "endpoint: alarm linear-errors is in ALARM"), approved)
+    assert decision == Reject(L2, "Rolled back: endpoint: alarm linear-errors is in ALARM")
 
 
 def should_reject_the_one_whose_variant_the_reason_names() -> None:
@@ -121,10 +123,10 @@ def should_try_one_alone_when_nothing_says_which_of_two_failed() -> None:
     approved = {"reviews-linear": L2, "reviews-xgboost": X2}
     attempt = update(stack(RUNNING), approved)
     # WHEN the reason names neither, THEN the heavier one is tried alone
-    alone = update(rolled_back(RUNNING, attempt, "timed out"), approved)
+    alone = update(rolled_back(RUNNING, attempt, "alarm"), approved)
     assert alone.parameters == {"LinearModelPackage": L2, "XgboostModelPackage": X1}
     # and when it fails alone it is the one
-    assert decide(ENDPOINT, rolled_back(RUNNING, alone, "timed out"), approved) == Reject(L2, "Rolled back: timed out")
+    assert decide(ENDPOINT, rolled_back(RUNNING, alone, "alarm"), approved) == Reject(L2, "Rolled back: alarm")
     # and when it does not, the other one's turn comes
     after = update(stack(dict(alone.parameters), token=alone.token), approved)
     assert after.parameters == {"LinearModelPackage": L2, "XgboostModelPackage": X2}
@@ -133,7 +135,7 @@ def should_try_one_alone_when_nothing_says_which_of_two_failed() -> None:
 def should_try_one_package_on_every_variant_when_the_first_release_of_two_failed() -> None:
     approved = {"reviews-linear": L1, "reviews-xgboost": X1}
     attempt = update(stack(NONE), approved)
-    alone = update(rolled_back(NONE, attempt, "timed out"), approved)
+    alone = update(rolled_back(NONE, attempt, "alarm"), approved)
     assert set(alone.parameters.values()) == {L1}
 
 
@@ -160,6 +162,8 @@ def should_not_reject_a_package_that_serves_another_variant() -> None:
     [
         ("AWS::ApplicationAutoScaling::ScalableTarget", "Target: something"),
         ("AWS::SageMaker::Endpoint", "Endpoint: InsufficientInstanceCapacity"),
+        ("AWS::SageMaker::Endpoint", "Endpoint: The account-level service limit was exceeded"),
+        ("AWS::SageMaker::Endpoint", "Endpoint: Cannot update in-progress endpoint"),
         ("AWS::SageMaker::Model", "Model: ... is not authorized to perform: sagemaker:CreateModel"),
     ],
 )
@@ -171,6 +175,32 @@ def should_blame_no_package_for_a_fault_of_the_platform_but_try_again_later(fail
     assert isinstance(decision, Stuck)
     assert reason in decision.why
     assert update(replace(now, age=600.0), approved).parameters == attempt.parameters
+
+
+def should_name_no_variant_that_is_only_a_word_of_the_message() -> None:
+    variants = (Variant("primary", "P", "g", 90), Variant("linear", "L", "h", 10))
+    endpoint = replace(ENDPOINT, variants=variants)
+    running, approved = {"P": X1, "L": L1}, {"g": X2, "h": L2}
+    attempt = decide(endpoint, stack(running), approved)
+    assert isinstance(attempt, Update)
+    reason = "The primary container for production variant linear did not pass the ping health check."
+    assert decide(endpoint, rolled_back(running, attempt, reason), approved) == Reject(L2, f"Rolled back: {reason}")
+
+
+def should_reject_a_package_that_sagemaker_went_back_from_without_a_failure() -> None:
+    approved = {"reviews-linear": L2, "reviews-xgboost": X1}
+    attempt = update(stack(RUNNING), approved)
+    silent = replace(stack(dict(attempt.parameters), token=attempt.token), live=False)
+    decision = decide(ENDPOINT, silent, approved)
+    assert isinstance(decision, Reject)
+    assert decision.package == L2
+    # and once it is rejected, the last good one comes back
+    assert update(silent, {"reviews-linear": L1, "reviews-xgboost": X1}).parameters == RUNNING
+
+
+def should_call_an_operator_when_no_release_explains_what_the_endpoint_runs_on() -> None:
+    strange = replace(stack(RUNNING, token="cdk-deploy-1"), live=False)
+    assert isinstance(decide(ENDPOINT, strange, {"reviews-linear": L1, "reviews-xgboost": X1}), Stuck)
 
 
 PACKAGES = st.sampled_from([L1, L2, X1, X2])

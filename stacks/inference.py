@@ -133,15 +133,20 @@ class Inference(cdk.Stack):
 
     def _served(self, settings: Endpoint, packages: dict[str, cdk.CfnParameter]) -> dict[str, str]:
         """Each variant's own package, or else that of the heaviest variant that has one."""
-        by_weight = sorted(settings.variants, key=lambda variant: settings.variants[variant].weight)
-        champion = NOT_RELEASED
-        for variant in by_weight:
-            champion = self._own_or(variant, packages, champion)
-        return {variant: self._own_or(variant, packages, champion) for variant in settings.variants}
+        by_weight = sorted(settings.variants, key=lambda variant: -settings.variants[variant].weight)
+        return {
+            variant: self._first_of([variant, *(other for other in by_weight if other != variant)], packages)
+            for variant in settings.variants
+        }
 
-    def _own_or(self, variant: str, packages: dict[str, cdk.CfnParameter], otherwise: str) -> str:
-        has_own = f"{construct_id(variant)}Released"
-        return cdk.Token.as_string(cdk.Fn.condition_if(has_own, packages[variant].value_as_string, otherwise))
+    def _first_of(self, variants: list[str], packages: dict[str, cdk.CfnParameter]) -> str:
+        """The package of the first of these variants that has one. One of them has: else there would be no model."""
+        first, *others = variants
+        own = packages[first].value_as_string
+        if not others:
+            return own
+        condition = f"{construct_id(first)}Released"
+        return cdk.Token.as_string(cdk.Fn.condition_if(condition, own, self._first_of(others, packages)))
 
     def _alarms(self, variant: str, settings: Endpoint) -> list[str]:
         limits = settings.rollout.alarms

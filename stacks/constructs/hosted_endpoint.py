@@ -48,6 +48,7 @@ class HostedEndpoint(Construct):
         # Like a model: no name, since an endpoint's configuration is replaced, never changed; and not deleted in use.
         configuration.override_logical_id(configuration_id)
         configuration.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        configuration.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
         endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",

@@ -50,3 +50,4 @@ class ModelVariant(Construct):
         self.resource.cfn_options.condition = released
         # Never delete what an endpoint may still run on: an old model goes when nothing uses it any more.
         self.resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        self.resource.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE

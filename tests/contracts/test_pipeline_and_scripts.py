@@ -6,12 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config import environment_names, load_environment
+from config import environment_names
 from stacks.pipeline_definition import MANIFEST_PARAMETER
 from tests.conftest import ROOT
 from tests.stacks.resources import of_type, pipeline_definition, pipeline_steps
@@ -51,17 +50,3 @@ def should_start_the_pipeline_with_the_parameter_that_it_declares(templates: Cal
     (passed,) = target["SageMakerPipelineParameters"]["PipelineParameterList"]
     (declared,) = pipeline_definition(template)["Parameters"]
     assert passed["Name"] == declared["Name"] == MANIFEST_PARAMETER
-
-
-def should_evaluate_the_metric_that_the_gate_reads() -> None:
-    source = (CODE / "evaluate.py").read_text()
-    for environment in environment_names():
-        for model in load_environment(environment).models.values():
-            assert f'"{model.gate.metric}"' in source
-
-
-def should_print_the_metrics_that_the_definition_parses(tmp_path: Path) -> None:
-    source = (CODE / "training.py").read_text() + (CODE / "train_linear.py").read_text()
-    for candidate in load_environment("dev").models["reviews"].candidates.values():
-        for name in candidate.metrics:
-            assert name.split(":")[1] in source

@@ -42,8 +42,11 @@ class Ashlar:
 
     def ops(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m ops …` against this platform."""
-        command = [str(ROOT / ".venv/bin/python"), "-m", "local", "exec", "--", ".venv/bin/python", "-m", "ops"]
-        return _run([*command, *arguments], self.state)
+        return self.exec(".venv/bin/python", "-m", "ops", *arguments)
+
+    def exec(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command with the environment of the local cloud's clients."""
+        return _run([str(ROOT / ".venv/bin/python"), "-m", "local", "exec", "--", *command], self.state)
 
     def outputs(self, stack: str) -> dict[str, str]:
         """The outputs of a stack."""
@@ -89,6 +92,11 @@ def _interrupted_deploy(state: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         lines.read()
     assert process.wait(60) != 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes the platform down runs when nobody needs it any more."""
+    items.sort(key=lambda item: item.get_closest_marker("destroys") is not None)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,26 @@ def should_write_each_jobs_log(ashlar: Ashlar) -> None:
             assert any(f"-{job}-" in stream["logStreamName"] for stream in streams), job
 
 
+def should_parse_each_candidates_metrics_from_its_log(ashlar: Ashlar) -> None:
+    sagemaker = ashlar.client("sagemaker")
+    jobs = [
+        job["TrainingJobName"] for job in sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]
+    ]
+    assert len(jobs) >= 2
+    for job in jobs:
+        metrics = sagemaker.describe_training_job(TrainingJobName=job)["FinalMetricDataList"]
+        assert {m["MetricName"] for m in metrics} == {"validation:macro_f1", "validation:accuracy"}
+        assert all(0.5 < m["Value"] < 1 for m in metrics)
+
+
+def should_evaluate_every_candidate_on_the_same_rows(ashlar: Ashlar) -> None:
+    found = re.search(
+        r"Evaluate +Succeeded +linear: macro-F1 (0\.\d+), .* on (\d+) rows; xgboost: .* on (\d+) rows", ashlar.said
+    )
+    assert found
+    assert found[2] == found[3]
+
+
 def should_carry_inference_code_and_no_pickle_in_the_artifact(ashlar: Ashlar) -> None:
     for candidate in ("linear", "xgboost"):
         url = latest(ashlar, candidate)["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]

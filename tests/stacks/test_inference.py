@@ -36,8 +36,7 @@ def should_serve_the_heaviest_released_package_where_a_variant_has_none(template
         name: r["Properties"]["PrimaryContainer"] for name, r in template["Resources"].items() if "Model" in r["Type"]
     }
     linear, xgboost = {"Ref": "LinearModelPackage"}, {"Ref": "XgboostModelPackage"}
-    champion = {"Fn::If": ["LinearReleased", linear, {"Fn::If": ["XgboostReleased", xgboost, "none"]}]}
-    own = {"Fn::If": ["XgboostReleased", xgboost, champion]}
+    own = {"Fn::If": ["XgboostReleased", xgboost, linear]}
     assert models["ashlardevreviewsxgboostmodel"]["ModelPackageName"] == own
     assert models["ashlardevreviewsxgboostmodel"]["Environment"]["MODEL_PACKAGE"] == own
 

@@ -1,4 +1,4 @@
-"""`python -m ops`: upload, run, invoke, status, empty."""
+"""`python -m ops`: check-data, upload, run, invoke, status, empty."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -15,14 +17,14 @@ from rich.table import Table
 
 from config import ConfigurationError, load_environment
 from ops.api import Api
-from ops.empty import empty
+from ops.empty import empty, stop_pipelines
 from ops.endpoint import follow_release
 from ops.invoke import Report, batch_size, invoke_file
-from ops.pipeline import find_execution, follow
-from ops.reviews_file import read_reviews
+from ops.pipeline import find_execution, follow, registered_packages
+from ops.reviews_file import check_data, read_reviews
 from ops.session import Environment, OpsError
 from ops.status import status
-from ops.upload import check_file, upload
+from ops.upload import upload
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
@@ -34,15 +36,24 @@ DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gz
 
 SAMPLES = [
     {
-        "title": "My new favourite",
-        "text": "I love this dress. It fits perfectly, is soft and comfortable, and looks great.",
+        "title": "So glad I bought it",
+        "text": "I love this dress. The fabric is soft, it is so comfortable, and it fits like it was made for me.",
     },
     {
-        "title": "It is okay",
-        "text": "The colour is nice but the fit is a bit boxy, so I am not sure that I will keep it.",
+        "title": "On the fence",
+        "text": "The color is nice, but the cut is boxy on me and I am still deciding whether to keep it.",
     },
-    {"title": "Very disappointed", "text": "Terrible quality. It fell apart after one wash and I had to return it."},
+    {
+        "title": "Disappointed",
+        "text": "The fabric is scratchy and thin, a seam ripped, and I returned it the same day. What a waste of money.",
+    },
 ]
+
+
+@app.command(name="check-data")
+def check_data_command(file: Annotated[Path, typer.Argument(help="CSV file of reviews, gzipped or not.")]) -> None:
+    """Say whether the pipeline would take a file, by every rule it reads by; needs no environment and no AWS."""
+    console.print(f"{escape(str(file))}: {check_data(file)} rows")
 
 
 @app.command(name="upload")
@@ -56,7 +67,7 @@ def upload_command(model: Model, data: DataFile, env: Env = "local") -> None:
 @app.command()
 def run(model: Model, data: DataFile, env: Env = "local") -> None:
     """The main job: upload data, follow the pipeline and the release, and ask the API for three predictions."""
-    check_file(data)
+    check_data(data)
     environment = _environment(env)
     _known(model, list(environment.platform.models), "model")
     marker = upload(environment, model, data)
@@ -65,16 +76,12 @@ def run(model: Model, data: DataFile, env: Env = "local") -> None:
     console.print(f"Pipeline execution {execution.rsplit('/', 1)[-1]}")
     for step, state, detail in follow(environment, execution):
         console.print(f"  {step:<20} {state:<10} {escape(detail)}".rstrip())
+    registered = registered_packages(environment, execution)
     if environment.platform.models[model].approval == "manual":
-        console.print("The passed candidates wait for approval in the model registry.")
+        _how_to_approve(environment, registered)
         return
-    endpoints = [
-        name
-        for name, settings in environment.platform.endpoints.items()
-        if any(variant.model == model for variant in settings.variants.values())
-    ]
-    for endpoint in endpoints:
-        for state in follow_release(environment, endpoint):
+    for endpoint in _endpoints_of(environment, model):
+        for state in follow_release(environment, endpoint, registered):
             console.print(f"Release of {endpoint}: {state}")
         _sample_predictions(environment, endpoint)
 
@@ -120,12 +127,14 @@ def status_command(
 
 @app.command(name="empty")
 def empty_command(env: Env = "local") -> None:
-    """Delete the data of an environment that does not retain it, so that its stacks can be destroyed."""
+    """Make `make destroy` possible: stop running pipelines and, unless the environment retains it, delete its data."""
     environment = _environment(env)
+    stop_pipelines(environment, console.print)
     if environment.platform.retain_data:
         console.print(f"Environment {env} retains its data; its buckets, keys and packages stay.")
         return
-    console.print("Removed " + ", ".join(f"{count} {what}" for what, count in empty(environment).items()))
+    removed = empty(environment, console.print)
+    console.print("Removed " + ", ".join(f"{count} {what}" for what, count in removed.items()))
 
 
 def _environment(name: str) -> Environment:
@@ -137,6 +146,22 @@ def _known(name: str, known: list[str], what: str) -> None:
         raise OpsError(f"There is no {what} {name!r} in this environment. Use one of: {', '.join(known)}.")
 
 
+def _endpoints_of(environment: Environment, model: str) -> list[str]:
+    """The endpoints with a variant of a model."""
+    endpoints = environment.platform.endpoints.items()
+    return [name for name, its in endpoints if any(variant.model == model for variant in its.variants.values())]
+
+
+def _how_to_approve(environment: Environment, registered: list[str]) -> None:
+    """The commands that release what was registered, for a person who has looked at it."""
+    console.print("The passed candidates wait for approval in the model registry. Approve with")
+    for arn in registered:
+        approve = ("--model-package-arn", arn, "--model-approval-status", "Approved")
+        console.print(f"  {environment.aws_cli('sagemaker', 'update-model-package', *approve)}", markup=False)
+    console.print("and see what is served with")
+    console.print(f"  {environment.command('status')}")
+
+
 def _sample_predictions(environment: Environment, endpoint: str) -> None:
     """Three reviews, one request each, and what to do next."""
     api = Api(environment)
@@ -144,12 +169,11 @@ def _sample_predictions(environment: Environment, endpoint: str) -> None:
     for sample in SAMPLES:
         answer = api.predict(endpoint, [sample])
         console.print(_prediction(sample["title"], answer))
-    name = environment.platform.environment
-    option = "" if name == "local" else f" --env {name}"
     console.print("Go on with")
-    console.print(f"  .venv/bin/python -m ops invoke {endpoint} --file FILE.csv --out predictions.jsonl{option}")
-    console.print(f"  .venv/bin/python -m ops status{option}")
-    console.print(f"  make destroy ENV={name}")
+    invocation = environment.command("invoke", endpoint, "--file", "FILE.csv", "--out", "predictions.jsonl")
+    console.print(f"  {invocation}")
+    console.print(f"  {environment.command('status')}")
+    console.print(f"  make destroy ENV={environment.platform.environment}")
 
 
 def _prediction(title: str, answer: dict[str, Any]) -> str:
@@ -176,6 +200,10 @@ def main() -> int:
         app()
     except (OpsError, ConfigurationError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        # AWS's own words name the operation and what it was denied.
+        print(f"AWS: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from typing import Any
 
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from urllib3.exceptions import HTTPError, SSLError
 
 from ops.session import Environment, OpsError
 
 TIMEOUT_SECONDS = 30.0
 CONNECTIONS = 8
+# Predicting twice is safe, so what may pass is asked again. 502 is not: the model failed and would fail again.
+PASSING = (429, 503, 504)
+ATTEMPTS = 6
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 20.0
 
 
 class Api:
-    """Signs and sends. Safe to use from several threads."""
+    """Signs and sends, and asks again where that may help. Safe to use from several threads."""
 
     def __init__(self, environment: Environment) -> None:
         outputs = environment.outputs("front-door")
-        session = environment.assume(outputs["CallerRole"], "api")
-        frozen = session.get_credentials().get_frozen_credentials()
-        self._credentials = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+        self._credentials = environment.refreshed_credentials(outputs["CallerRole"], "api")
         self._region = environment.platform.region
         self._url = environment.api_url
         # As for every AWS client, the profile or AWS_CA_BUNDLE may name a certificate authority of its own.
@@ -33,17 +38,43 @@ class Api:
     def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:
         """`POST /endpoints/{endpoint}/predictions`: {predictions, variant, model_package}; OpsError else."""
         url = f"{self._url}/endpoints/{endpoint}/predictions"
-        body = json.dumps({"instances": instances}).encode()
-        request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
-        SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
         try:
-            response = self._http.request(
-                "POST", url, body=body, headers=dict(request.headers), timeout=TIMEOUT_SECONDS
-            )
-        except urllib3.exceptions.HTTPError as error:
+            response = self._patiently(url, json.dumps({"instances": instances}).encode())
+        except HTTPError as error:
             raise OpsError(f"{url} cannot be reached: {error}") from None
         text = response.data.decode("utf-8", "replace")
         if response.status != 200:
             raise OpsError(f"{url} answered {response.status}: {text}")
         answer: dict[str, Any] = json.loads(text)
         return answer
+
+    def _patiently(self, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
+        """The first answer that is final, or what the last attempt brings."""
+        for attempt in range(ATTEMPTS - 1):
+            asked = None
+            try:
+                response = self._send(url, body)
+                if response.status not in PASSING:
+                    return response
+                asked = response.headers.get("Retry-After")
+            except SSLError:
+                raise  # a certificate that is not trusted now will not be trusted in a second
+            except HTTPError:
+                pass
+            time.sleep(_wait(attempt, asked))
+        return self._send(url, body)
+
+    def _send(self, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
+        """Signed anew each time: a signature has a time, and the credentials may have been taken again since."""
+        request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
+        credentials = self._credentials.get_frozen_credentials()
+        SigV4Auth(credentials, "execute-api", self._region).add_auth(request)
+        return self._http.request("POST", url, body=body, headers=dict(request.headers), timeout=TIMEOUT_SECONDS)
+
+
+def _wait(attempt: int, retry_after: str | None) -> float:
+    """Seconds until the next attempt: what the answer asks for, or longer each time; bounded, and never all at once."""
+    backoff: float = FIRST_WAIT_SECONDS * 2**attempt
+    asked = float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
+    jitter = random.uniform(0, backoff / 2)  # noqa: S311 - spreads the load, keeps no secret
+    return min(max(backoff, asked) + jitter, LONGEST_WAIT_SECONDS)

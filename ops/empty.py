@@ -1,21 +1,46 @@
-"""Remove what would keep `cdk destroy` from finishing: objects and registered packages. Only where data is not kept."""
+"""Remove what would keep `cdk destroy` from finishing: running executions, objects and registered packages."""
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
 from ops.session import Environment, OpsError
 
+POLL_SECONDS = 2.0
+# SageMaker lets a step that is starting start before it stops it.
+STOP_SECONDS = 900.0
 
-def empty(environment: Environment) -> dict[str, int]:
+Say = Callable[[str], None]
+
+
+def stop_pipelines(environment: Environment, say: Say) -> None:
+    """Stop every running execution and wait for its end: a pipeline that runs cannot be deleted."""
+    running = [
+        execution
+        for model in environment.platform.models
+        for execution in _running(environment, environment.platform.name(model))
+    ]
+    for arn, status in running:
+        if status == "Executing":
+            _stop(environment, arn)
+    for arn, _ in running:
+        say(f"Waiting for pipeline execution {arn.rsplit('/', 1)[-1]} to stop")
+        _wait_for_end(environment, arn)
+
+
+def empty(environment: Environment, say: Say) -> dict[str, int]:
     """Delete every object version and model package of the environment. Raises OpsError where data is retained."""
     platform = environment.platform
     if platform.retain_data:
         raise OpsError(f"Environment {platform.environment} retains its data (retain_data: true): nothing is emptied.")
     removed = {"object versions": 0, "model packages": 0}
-    try:
-        outputs = environment.outputs("data")
-    except OpsError:
-        return removed  # nothing was deployed, or it is destroyed already
-    for bucket in (outputs["DataBucket"], outputs["ArtifactsBucket"]):
+    for bucket in _buckets(environment):
+        say(f"Emptying bucket {bucket}")
         removed["object versions"] += _empty_bucket(environment, bucket)
     for model, settings in platform.models.items():
         for candidate in settings.candidates:
@@ -23,30 +48,91 @@ def empty(environment: Environment) -> dict[str, int]:
     return removed
 
 
+def _running(environment: Environment, pipeline: str) -> list[tuple[str, str]]:
+    """(ARN, status) of the executions that have not ended; none where the pipeline is destroyed already."""
+    pages = environment.client("sagemaker").get_paginator("list_pipeline_executions")
+    try:
+        return [
+            (execution["PipelineExecutionArn"], execution["PipelineExecutionStatus"])
+            for page in pages.paginate(PipelineName=pipeline)
+            for execution in page["PipelineExecutionSummaries"]
+            if execution["PipelineExecutionStatus"] in ("Executing", "Stopping")
+        ]
+    except ClientError as error:
+        if _code(error) == "ResourceNotFound":
+            return []
+        raise
+
+
+def _stop(environment: Environment, execution: str) -> None:
+    try:
+        environment.client("sagemaker").stop_pipeline_execution(
+            PipelineExecutionArn=execution, ClientRequestToken=str(uuid.uuid4())
+        )
+    except ClientError as error:
+        if _code(error) != "ConflictException":  # it ended in the meantime
+            raise
+
+
+def _wait_for_end(environment: Environment, execution: str) -> None:
+    sagemaker = environment.client("sagemaker")
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        status = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
+        if status not in ("Executing", "Stopping"):
+            return
+        time.sleep(POLL_SECONDS)
+    raise OpsError(f"{execution} is still {status} after {STOP_SECONDS:.0f} s. Try again when it has ended.")
+
+
+def _buckets(environment: Environment) -> list[str]:
+    """The buckets that there are: none before the first deployment, or where the data stack could not be created."""
+    try:
+        outputs = environment.outputs("data")
+    except OpsError:
+        return []
+    return [outputs[name] for name in ("DataBucket", "ArtifactsBucket") if name in outputs]
+
+
 def _empty_bucket(environment: Environment, bucket: str) -> int:
     s3 = environment.client("s3")
     removed = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = page.get("Versions", []) + page.get("DeleteMarkers", [])
-        objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
-        if objects:
-            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-            if answer.get("Errors"):
-                raise OpsError(f"{bucket} could not be emptied: {answer['Errors'][0]}")
-            removed += len(objects)
+    try:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            removed += _delete(s3, bucket, page.get("Versions", []) + page.get("DeleteMarkers", []))
+    except ClientError as error:
+        if _code(error) != "NoSuchBucket":  # an earlier attempt to destroy came this far
+            raise
     return removed
+
+
+def _delete(s3: Any, bucket: str, versions: list[dict[str, Any]]) -> int:
+    objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+    if objects:
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        if answer.get("Errors"):
+            raise OpsError(f"{bucket} could not be emptied: {answer['Errors'][0]}")
+    return len(objects)
 
 
 def _empty_group(environment: Environment, group: str) -> int:
     sagemaker = environment.client("sagemaker")
-    removed = 0
+    pages = sagemaker.get_paginator("list_model_packages")
     try:
-        pages = list(sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group))
-    except sagemaker.exceptions.ClientError as error:
+        # All of them before the first is deleted: pages would shift.
+        arns = [
+            package["ModelPackageArn"]
+            for page in pages.paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
+            for package in page["ModelPackageSummaryList"]
+        ]
+    except ClientError as error:
         if "does not exist" in str(error):
             return 0  # the training stack is destroyed already
         raise
-    for package in [package for page in pages for package in page["ModelPackageSummaryList"]]:
-        sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
-        removed += 1
-    return removed
+    for arn in arns:
+        sagemaker.delete_model_package(ModelPackageName=arn)
+    return len(arns)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])

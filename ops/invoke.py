@@ -6,6 +6,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from ops.api import CONNECTIONS, Api
 from ops.reviews_file import Review, read_reviews
+from ops.session import OpsError
 
 LABELS = (-1, 0, 1)
 NO_TEXT = "the row has no review text"
@@ -63,13 +65,29 @@ def invoke_file(
     """One JSON object per row of `source`, in its order, to `out`. The file appears only when it is whole."""
     report = Report()
     partial = out.with_name(f"{out.name}.partial")
-    with partial.open("w", encoding="utf-8") as lines, ThreadPoolExecutor(CONNECTIONS) as pool:
-        for rows, answer in _in_order(pool, api, endpoint, _batches(read_reviews(source), batch)):
-            for line in _lines(rows, answer, report):
-                lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-            progress(len(rows))
-    partial.replace(out)
+    try:
+        with partial.open("w", encoding="utf-8") as lines, _pool() as pool:
+            for rows, answer in _in_order(pool, api, endpoint, _batches(read_reviews(source), batch)):
+                for line in _lines(rows, answer, report):
+                    lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+                progress(len(rows))
+        partial.replace(out)
+    except OSError as error:
+        raise OpsError(f"{out} cannot be written: {error}. Name another file: --out FILE.jsonl") from None
+    finally:
+        partial.unlink(missing_ok=True)
     return report
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that begin nothing more once one request has failed."""
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _in_order(

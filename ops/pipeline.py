@@ -12,7 +12,7 @@ from ops.session import Environment, OpsError
 
 MANIFEST_PARAMETER = "InputManifest"
 EVALUATION = "evaluation"
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 START_SECONDS = 120.0
 ENDED = ("Succeeded", "Failed", "Stopped")
 
@@ -21,19 +21,28 @@ def find_execution(environment: Environment, model: str, marker: str) -> str:
     """ARN of the execution that the marker started. Raises OpsError when none appears in time."""
     sagemaker = environment.client("sagemaker")
     pipeline = environment.platform.name(model)
+    others: set[str] = set()
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        for execution in sagemaker.list_pipeline_executions(
-            PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending"
-        )["PipelineExecutionSummaries"]:
-            arn: str = execution["PipelineExecutionArn"]
+        for arn in _newest_executions(sagemaker, pipeline):
+            if arn in others:
+                continue
             if _manifest(sagemaker, arn) == marker:
                 return arn
+            others.add(arn)
         time.sleep(POLL_SECONDS)
+    parameter = f"Name={MANIFEST_PARAMETER},Value={marker}"
+    by_hand = ("--pipeline-name", pipeline, "--pipeline-parameters", parameter)
     raise OpsError(
         f"No execution of {pipeline} started within {START_SECONDS:.0f} s of {marker}. "
-        "Look at the rule's failed invocations in EventBridge."
+        "Look at the rule's failed invocations in EventBridge, or start it by hand:\n"
+        f"  {environment.aws_cli('sagemaker', 'start-pipeline-execution', *by_hand)}"
     )
+
+
+def _newest_executions(sagemaker: Any, pipeline: str) -> list[str]:
+    listed = sagemaker.list_pipeline_executions(PipelineName=pipeline, SortBy="CreationTime", SortOrder="Descending")
+    return [execution["PipelineExecutionArn"] for execution in listed["PipelineExecutionSummaries"]]
 
 
 def _manifest(sagemaker: Any, execution: str) -> str | None:
@@ -57,6 +66,12 @@ def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str,
     if described["PipelineExecutionStatus"] != "Succeeded":
         reason = described.get("FailureReason", "no reason given")
         raise OpsError(f"The pipeline ended as {described['PipelineExecutionStatus']}: {reason}")
+
+
+def registered_packages(environment: Environment, execution: str) -> list[str]:
+    """ARNs of the model packages that an execution registered: those of the candidates that passed their gate."""
+    steps = _steps(environment.client("sagemaker"), execution)
+    return [step["Metadata"]["RegisterModel"]["Arn"] for step in steps if "RegisterModel" in step.get("Metadata", {})]
 
 
 def _steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config import Platform
@@ -41,6 +43,34 @@ class Environment:
             aws_session_token=credentials["SessionToken"],
             region_name=self.platform.region,
         )
+
+    def refreshed_credentials(self, role_arn: str, name: str) -> DeferredRefreshableCredentials:
+        """Credentials of one of the platform's roles that are taken again before they expire, for long work."""
+
+        def take() -> dict[str, str]:
+            taken = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name)["Credentials"]
+            return {
+                "access_key": taken["AccessKeyId"],
+                "secret_key": taken["SecretAccessKey"],
+                "token": taken["SessionToken"],
+                "expiry_time": taken["Expiration"].isoformat(),
+            }
+
+        return DeferredRefreshableCredentials(take, "assume-role")
+
+    def command(self, *arguments: str) -> str:
+        """The command line of these tools for this environment, to be typed by the operator."""
+        name = self.platform.environment
+        return shlex.join([".venv/bin/python", "-m", "ops", *arguments, *([] if name == "local" else ["--env", name])])
+
+    def aws_cli(self, *arguments: str) -> str:
+        """The AWS CLI's command line for this environment, to be typed by the operator."""
+        command = shlex.join(["aws", *arguments, "--region", self.platform.region])
+        client = self.platform.client
+        if client is None:
+            return command
+        file = os.environ.get("AWS_CONFIG_FILE", client.aws_config_file)
+        return f"AWS_CONFIG_FILE={shlex.quote(file)} AWS_PROFILE={client.profile} {command}"
 
     def stack(self, *name: str) -> dict[str, Any]:
         """DescribeStacks of one of the environment's stacks."""
@@ -90,7 +120,12 @@ class Environment:
 def _use_client_configuration(platform: Platform) -> None:
     """An environment that names its own AWS configuration file uses it and nothing else of the caller's."""
     client = platform.client
-    if client is None or os.environ.get("AWS_PROFILE") == client.profile:
+    if client is None:
+        return
+    # A proxy of the caller's cannot reach it, and must not see its requests.
+    for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[variable]
+    if os.environ.get("AWS_PROFILE") == client.profile:
         return
     for variable in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[variable]

@@ -16,7 +16,7 @@ def check_file(file: Path) -> None:
     """Raise OpsError unless `file` is a readable CSV file by its name."""
     if not file.is_file():
         raise OpsError(f"{file} does not exist. Name a CSV file: DATA=path.csv or DATA=path.csv.gz")
-    if not file.name.endswith(SUFFIXES):
+    if not file.name.lower().endswith(SUFFIXES):
         raise OpsError(f"{file} is neither {' nor '.join(SUFFIXES)}. Name a CSV file, gzipped or not.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from ops.invoke import Report, batch_size, invoke_file
-from ops.reviews_file import read_reviews
+from ops.reviews_file import check_data, read_reviews
 from ops.session import OpsError
 from ops.upload import check_file
 
@@ -65,8 +66,12 @@ def should_read_a_gzipped_file_and_one_without_ratings(tmp_path: Path) -> None:
     ("name", "content", "expected"),
     [
         ("r.csv", b"Title,Rating\na,1\n", "no column 'Review Text'. Found: Title, Rating"),
-        ("r.csv", b"", "no column 'Review Text'. Found: nothing"),
+        ("r.csv", b"", "is empty"),
+        ("r.csv", b"Review Text\n", "a header but no rows"),
+        ("r.csv", b"Review Text,Review Text\na,b\n", "2 columns 'Review Text'"),
         ("r.csv", b"Review Text,Rating\nnice,six\n", "line 2: Rating is 'six', not 1 to 5"),
+        ("r.csv", b"Review Text,Rating\nnice, soft,5\n", "line 2: 3 fields where the header has 2"),
+        ("r.csv", b"Review Text\nni\0ce\n", "line 2 has a NUL byte"),
         ("r.csv", b"Review Text\n\xff\xfe\n", "cannot be read"),
         ("r.csv", b'Review Text\n"open\n', "cannot be read"),
         ("r.csv.gz", b"no gzip", "cannot be read"),
@@ -116,7 +121,43 @@ def should_leave_no_output_when_a_request_fails(tmp_path: Path) -> None:
     file, out = write(tmp_path / "r.csv", ["Review Text"], ["nice"]), tmp_path / "out.jsonl"
     with pytest.raises(OpsError, match="502"):
         invoke_file(Failing(), "reviews", file, out, 1, lambda n: None)  # type: ignore[arg-type]
-    assert not out.exists()
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def should_begin_nothing_more_after_a_request_failed(tmp_path: Path) -> None:
+    class FailingOnce(EchoApi):
+        def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:
+            self.requests.append(instances)
+            if len(self.requests) == 1:
+                raise OpsError("the API answered 502")
+            time.sleep(0.05)
+            return super().predict(endpoint, instances)
+
+    api = FailingOnce()
+    file = write(tmp_path / "r.csv", ["Review Text"], *[["1 nice"]] * 500)
+    with pytest.raises(OpsError, match="502"):
+        invoke_file(api, "reviews", file, tmp_path / "out.jsonl", 1, lambda n: None)  # type: ignore[arg-type]
+    assert len(api.requests) < 100
+
+
+def should_say_that_the_output_cannot_be_written(tmp_path: Path) -> None:
+    file = write(tmp_path / "r.csv", ["Review Text"], ["1 nice"])
+    with pytest.raises(OpsError, match="cannot be written"):
+        invoke_file(EchoApi(), "reviews", file, tmp_path / "no/out.jsonl", 1, lambda n: None)  # type: ignore[arg-type]
+
+
+def should_take_training_data_only_with_every_column_and_rating(tmp_path: Path) -> None:
+    whole = write(tmp_path / "a.CSV", ["Title", "Review Text", "Rating"], ["a", "b", "5.0"], ["", "", ""])
+    assert check_data(whole) == 2
+    for name, rows in {
+        "b.csv": [["Review Text", "Rating"], ["b", "5"]],
+        "c.csv": [["Title", "Review Text"], ["a", "b"]],
+        "d.csv": [["Title", "Review Text", "Rating"], ["a", "b", ""]],
+    }.items():
+        file = write(tmp_path / name, *rows)
+        assert list(read_reviews(file))
+        with pytest.raises(OpsError, match=r"Title|Rating"):
+            check_data(file)
 
 
 labels = st.sampled_from([-1, 0, 1])

@@ -1,0 +1,65 @@
+"""Stands for one deployed environment: the configuration `dev`, clients of the test's own, and a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from config import load_environment
+from ops.session import Environment, OpsError
+
+
+class Pages:
+    """A boto3 paginator over one list operation of a client."""
+
+    def __init__(self, operation: Any) -> None:
+        self._operation = operation
+
+    def paginate(self, **parameters: Any) -> Iterator[dict[str, Any]]:
+        yield self._operation(**parameters)
+
+
+class Client:
+    """What every client of the tests has."""
+
+    def get_paginator(self, operation: str) -> Pages:
+        return Pages(getattr(self, operation))
+
+
+class Deployed(Environment):
+    """`dev` without AWS: `stacks` are what DescribeStacks answers, by the last part of their names."""
+
+    def __init__(self) -> None:
+        self.platform = load_environment("dev")
+        self.clients: dict[str, Any] = {}
+        self.stacks: dict[str, dict[str, Any]] = {}
+
+    def client(self, service: str) -> Any:
+        return self.clients[service]
+
+    def stack(self, *name: str) -> dict[str, Any]:
+        if "-".join(name) not in self.stacks:
+            raise OpsError(f"The stack {self.platform.name(*name)} does not exist.")
+        return self.stacks["-".join(name)]
+
+
+def refused(code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+@pytest.fixture
+def deployed() -> Deployed:
+    return Deployed()
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every wait of the code under test; the clock advances by it at once."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(waits))
+    return waits

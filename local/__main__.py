@@ -19,6 +19,7 @@ from local.environment import client_environment
 from local.launcher import LocalCloudError
 
 _NOT_RUNNING = 3
+_HIGHEST_PORT = 65535
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,8 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     options.add_argument("--state", type=Path, help="state directory (ASHLAR_LOCAL_STATE; default local/.state)")
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("start", parents=[options], help="start the local cloud, or find it running")
-    start.add_argument("--port", type=int, help="port; 0 for any free one (ASHLAR_LOCAL_PORT; default 4701)")
-    start.add_argument("--region", help="region of everything deployed (AWS_REGION; default eu-west-1)")
+    start.add_argument("--port", help="port; 0 for any free one (ASHLAR_LOCAL_PORT; default 4701)")
+    start.add_argument("--region", default="eu-west-1", help="region of everything deployed (default eu-west-1)")
     commands.add_parser("stop", parents=[options], help="end it with all its processes, and remove its state")
     commands.add_parser("status", parents=[options], help="tell whether it runs")
     run = commands.add_parser("exec", parents=[options], help="run a command against it")
@@ -43,10 +44,15 @@ def _state(arguments: argparse.Namespace) -> Path:
     return Path(given).resolve()
 
 
+def _port(arguments: argparse.Namespace) -> int:
+    given = arguments.port or os.environ.get("ASHLAR_LOCAL_PORT") or "4701"
+    if not given.isascii() or not given.isdigit() or int(given) > _HIGHEST_PORT:
+        raise LocalCloudError(f"{given!r} is no port: give a number from 0 (any free one) to {_HIGHEST_PORT}.", 2)
+    return int(given)
+
+
 def _start(arguments: argparse.Namespace) -> int:
-    port = arguments.port if arguments.port is not None else int(os.environ.get("ASHLAR_LOCAL_PORT") or 4701)
-    region = arguments.region or os.environ.get("AWS_REGION") or "eu-west-1"
-    server, started = launcher.start(_state(arguments), port, region)
+    server, started = launcher.start(_state(arguments), _port(arguments), arguments.region)
     print(f"The local cloud is {'running' if started else 'already running'} at {server.url} ({server.region}).")
     return 0
 

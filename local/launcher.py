@@ -1,26 +1,26 @@
 """Start, find and stop the local cloud's process. Standard library only: it runs before anything is installed.
 
 The state directory holds all there is: `server.json` (which process, which port), the log, certificates, the client's
-home, temporary files and the records of child processes. `stop` removes it.
+home, temporary files and the records of child processes. `stop` removes it. One start or stop runs at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local import processes
+from local import processes, state_directory
 from local.environment import write_profile
+from local.state_directory import StateDirectoryError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _START_SECONDS = 60.0
@@ -53,33 +53,64 @@ class Server:
 
 def find(state: Path) -> Server | None:
     """The running server of this state directory; None where there is none or its record is left from a dead one."""
+    server = _recorded(state)
+    return server if server and processes.is_same(server.pid, server.born) else None
+
+
+def _recorded(state: Path) -> Server | None:
     try:
-        server = Server(**json.loads((state / "server.json").read_text()))
-    except (OSError, ValueError, TypeError):
+        return Server(**(state_directory.read_record(state) or {}))
+    except TypeError:
         return None
-    return server if processes.is_same(server.pid, server.born) else None
+
+
+@contextlib.contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Keep other starts and stops out, and anything that is not ours untouched."""
+    try:
+        with state_directory.exclusive(state):
+            state_directory.require_ours_or_empty(state)
+            yield
+    except StateDirectoryError as error:
+        raise LocalCloudError(str(error)) from error
 
 
 def start(state: Path, port: int, region: str) -> tuple[Server, bool]:
     """Start the server, or find it running; the flag tells whether it was started now."""
-    running = find(state)
-    if running:
-        _wait_until_healthy(running, state, None)
-        return running, False
-    stop(state)
-    python = _interpreter()
-    listener = _listen(port)
+    with _only_one(state):
+        running = find(state)
+        if running:
+            _wait_until_healthy(running, state, None)
+            return running, False
+        _stop(state)
+        python = _interpreter()
+        with _listen(port) as listener:
+            state_directory.claim(state)
+            try:
+                return _started(python, state, listener, region), True
+            except BaseException:
+                _stop(state, keep_log=True)
+                raise
+
+
+def _started(python: Path, state: Path, listener: socket.socket, region: str) -> Server:
+    """Launch the server, record it, and let it go on only then: one that nobody recorded would never be found."""
+    unconfirmed, confirmation = os.pipe()
     try:
-        with listener:
-            process = _launch(python, state, listener, region)
-            server = Server(process.pid, processes.birth(process.pid) or "", listener.getsockname()[1], region)
-            (state / "server.json").write_text(json.dumps(asdict(server)))
-        write_profile(state, server.url, region)
-        _wait_until_healthy(server, state, process)
-    except BaseException:
-        stop(state, keep_log=True)
-        raise
-    return server, True
+        try:
+            process = _launch(python, state, listener, unconfirmed, region)
+        finally:
+            os.close(unconfirmed)
+        server = Server(process.pid, processes.birth(process.pid) or "", listener.getsockname()[1], region)
+        state_directory.write_record(state, asdict(server))
+        with contextlib.suppress(BrokenPipeError):  # it has ended already, which is told below
+            os.write(confirmation, b"recorded")
+    finally:
+        os.close(confirmation)
+    listener.close()  # or a server that died would still seem to listen
+    write_profile(state, server.url, region)
+    _wait_until_healthy(server, state, process)
+    return server
 
 
 def _interpreter() -> Path:
@@ -108,11 +139,10 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _launch(python: Path, state: Path, listener: socket.socket, region: str) -> subprocess.Popen[bytes]:
-    (state / "tmp").mkdir(parents=True, exist_ok=True)
-    state.chmod(0o700)
+def _launch(python: Path, state: Path, listener: socket.socket, confirmed: int, region: str) -> subprocess.Popen[bytes]:
     handle = listener.fileno()
-    command = [str(python), "-m", "local.server", "--state", str(state), "--socket", str(handle), "--region", region]
+    command = [str(python), "-m", "local.server", "--state", str(state), "--region", region]
+    command += ["--socket", str(handle), "--confirmed", str(confirmed)]
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
     environment |= {"HOME": str(state), "TMPDIR": str(state / "tmp"), "PYTHONUNBUFFERED": "1"}
     with (state / "server.log").open("ab") as log:
@@ -124,7 +154,7 @@ def _launch(python: Path, state: Path, listener: socket.socket, region: str) -> 
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=[handle],
+            pass_fds=[handle, confirmed],
         )
 
 
@@ -159,8 +189,17 @@ def log_tail(state: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]) if log.exists() else "(no log)"
 
 
-def stop(state: Path, *, keep_log: bool = False) -> Server | None:
+def stop(state: Path) -> Server | None:
     """End the server and every process it started, and remove the state; answers the server that was running."""
+    if not state.exists():
+        return None
+    with _only_one(state):
+        return _stop(state)
+
+
+def _stop(state: Path, *, keep_log: bool = False) -> Server | None:
+    if not state_directory.is_ours(state):
+        return None
     server = find(state)
     if server:
         os.kill(server.pid, signal.SIGTERM)
@@ -169,16 +208,16 @@ def stop(state: Path, *, keep_log: bool = False) -> Server | None:
             processes.wait_until_gone(server.pid, server.born, _STOP_SECONDS)
     _end_leftovers(state)
     if keep_log:
-        (state / "server.json").unlink(missing_ok=True)
-    elif (state / "server.json").exists() or (state / "tls").exists():
-        shutil.rmtree(state, ignore_errors=True)
+        state_directory.drop_record(state)
+    else:
+        state_directory.remove(state)
     return server
 
 
 def _end_leftovers(state: Path) -> None:
-    """Kill what outlived the server: job groups by their records, Lambda workers by the server's own group."""
+    """Kill what outlived the server: Lambda workers by its group, job groups by their records, the rest by its mark."""
+    recorded = _recorded(state)
+    if recorded and processes.birth(recorded.pid) in (None, recorded.born):
+        processes.signal_group(recorded.pid, signal.SIGKILL)
     processes.end_recorded(state)
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        recorded = Server(**json.loads((state / "server.json").read_text()))
-        if processes.birth(recorded.pid) in (None, recorded.born):
-            processes.signal_group(recorded.pid, signal.SIGKILL)
+    processes.end_marked([state, state_directory.job_root(state)])

@@ -2,7 +2,9 @@
 
 Started by `python -m local start`, which hands it a listening socket and its state directory:
 
-    python -m local.server --state DIR --socket FD --region eu-west-1
+    python -m local.server --state DIR --socket FD --confirmed FD --region eu-west-1
+
+It serves for as long as the state directory records it: a server that nobody can find, nobody could stop.
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ import json
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
-from local import processes, tls
-
-ACCOUNT = "123456789012"
+from local import processes, state_directory, tls
+from local.environment import ACCOUNT
 
 # MiniStack answers these without authentication and changes or tells its state by them.
 _OPEN_PATHS = (
@@ -30,6 +32,7 @@ _OPEN_PATHS = (
 
 
 _GRACE_SECONDS = 1.0
+_LOOK_AT_RECORD_EVERY_SECONDS = 1.0
 
 
 def configure(state: Path, port: int, region: str) -> None:
@@ -81,7 +84,7 @@ def guarded(app: Any) -> Any:
 
 
 async def serve(listener: socket.socket, state: Path) -> None:
-    """Serve until SIGTERM or SIGINT, then finish open requests and end every child process."""
+    """Serve until SIGTERM, SIGINT or the loss of our record; then finish open requests and end every child process."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -95,6 +98,7 @@ async def serve(listener: socket.socket, state: Path) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    watch = asyncio.create_task(_stop_without_record(state, stopping))
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.certfile, config.keyfile = str(state / "tls/server.pem"), str(state / "tls/server.key")
@@ -108,11 +112,29 @@ async def serve(listener: socket.socket, state: Path) -> None:
     sagemaker.shut_down()
     # A client that keeps an idle TLS connection open would hold the server for half a minute.
     await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
+    watch.cancel()
 
 
-def end_children(state: Path) -> None:
+def is_recorded(state: Path) -> bool:
+    """Whether the state directory still names this process; after a removal it may be another server's by now."""
+    return (state_directory.read_record(state) or {}).get("pid") == os.getpid()
+
+
+async def _stop_without_record(state: Path, stopping: asyncio.Event) -> None:
+    while is_recorded(state):
+        # No event tells of a removed file on every system.
+        await asyncio.sleep(_LOOK_AT_RECORD_EVERY_SECONDS)
+    stopping.set()
+
+
+def end_children(state: Path, job_root: Path) -> None:
     """End jobs and model servers, which lead groups of their own, and Lambda workers, which are in ours."""
-    processes.end_recorded(state)
+    record = state_directory.read_record(state)
+    if record is None or is_recorded(state):
+        processes.end_recorded(state)
+        processes.end_marked([state, job_root])
+    if record is None:
+        state_directory.remove_job_root(job_root, state)
     if os.getpgrp() == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         processes.signal_group(os.getpid(), signal.SIGTERM)
@@ -123,15 +145,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="file descriptor of a listening socket")
+    parser.add_argument("--confirmed", type=int, required=True, help="file descriptor that tells of our record")
     parser.add_argument("--region", required=True)
     arguments = parser.parse_args()
+    if not os.read(arguments.confirmed, 1):
+        sys.exit("The launcher ended before it had recorded this process.")
+    os.close(arguments.confirmed)
+    job_root = state_directory.job_root(arguments.state)
     listener = socket.socket(fileno=arguments.socket)
     tls.create(arguments.state / "tls")
     configure(arguments.state, listener.getsockname()[1], arguments.region)
     try:
         asyncio.Runner().run(serve(listener, arguments.state))
     finally:
-        end_children(arguments.state)
+        end_children(arguments.state, job_root)
     # All state is in memory and goes with the process; threads that still wait for something must not hold it.
     os._exit(0)
 

@@ -45,7 +45,7 @@ SAMPLES = [
     },
     {
         "title": "Disappointed",
-        "text": "The fabric is scratchy and thin, a seam ripped, and I returned it the same day. What a waste of money.",
+        "text": "The fabric is scratchy and thin, a seam ripped and I returned it the same day. A waste of money.",
     },
 ]
 

@@ -35,7 +35,6 @@ class Noun:
     """A SageMaker resource with Create, Describe and Delete operations named after it, and a name of its own."""
 
     noun: str
-    updatable: frozenset[str] = frozenset()
     attributes: tuple[str, ...] = ()
     ref_is_name: bool = False
 
@@ -122,6 +121,7 @@ _CONFIG_PROPERTIES = (
     "AsyncInferenceConfig", "DataCaptureConfig", "EnableNetworkIsolation", "EndpointConfigName", "ExecutionRoleArn",
     "ExplainerConfig", "KmsKeyId", "ProductionVariants", "ShadowProductionVariants", "VpcConfig",
 )  # fmt: skip
+_GROUP_PROPERTIES = ("ModelPackageGroupDescription", "ModelPackageGroupName")
 
 
 def _create_plain(noun: Noun) -> Callable[[str, Properties, str], Result]:
@@ -135,6 +135,7 @@ def _create_plain(noun: Noun) -> Callable[[str, Properties, str], Result]:
 
 def _update_tags(noun: Noun) -> Callable[[str, Properties, Properties, str], Result]:
     def handler(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Result:
+        noun.arguments("Create", new)  # an unknown property is an error here as well
         change_tags(physical_id, old, new)
         return noun.result(name_of(noun, physical_id, new))
 
@@ -218,36 +219,10 @@ def _update_pipeline(physical_id: str, old: Properties, new: Properties, stack_n
     return _PIPELINE.result(physical_id)
 
 
-def _create_group(logical_id: str, properties: Properties, stack_name: str) -> Result:
-    plain = {k: v for k, v in properties.items() if k != "ModelPackageGroupPolicy"}
-    result = _create_plain(_GROUP)(logical_id, plain, stack_name)
-    _put_group_policy(result[0], {}, properties)
-    return result
-
-
-def _update_group(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Result:
-    _put_group_policy(physical_id, old, new)
-    change_tags(physical_id, old, new)
-    return _GROUP.result(name_of(_GROUP, physical_id, new))
-
-
-def _put_group_policy(arn: str, old: Properties, new: Properties) -> None:
-    name, client = arn.rsplit("/", 1)[-1], operations.client("sagemaker")
-    before, after = old.get("ModelPackageGroupPolicy"), new.get("ModelPackageGroupPolicy")
-    if after and after != before:
-        policy = {"ModelPackageGroupName": name, "ResourcePolicy": after}
-        client.put_model_package_group_policy(
-            **parameters("sagemaker", "PutModelPackageGroupPolicy", policy, _GROUP.resource_type)
-        )
-    elif before and not after:
-        client.delete_model_package_group_policy(ModelPackageGroupName=name)
-
-
 def register() -> None:
     """Provide the types."""
-    for noun, replacing in ((_MODEL, _MODEL_PROPERTIES), (_CONFIG, _CONFIG_PROPERTIES)):
+    plain = ((_MODEL, _MODEL_PROPERTIES), (_CONFIG, _CONFIG_PROPERTIES), (_GROUP, _GROUP_PROPERTIES))
+    for noun, replacing in plain:
         register_cfn_type(noun.resource_type, _create_plain(noun), delete(noun), _update_tags(noun), replacing)
     register_cfn_type(_ENDPOINT.resource_type, _create_endpoint, delete(_ENDPOINT), _update_endpoint, ("EndpointName",))
     register_cfn_type(_PIPELINE.resource_type, _create_pipeline, delete(_PIPELINE), _update_pipeline, ("PipelineName",))
-    group_name = ("ModelPackageGroupName", "ModelPackageGroupDescription")
-    register_cfn_type(_GROUP.resource_type, _create_group, delete(_GROUP), _update_group, group_name)

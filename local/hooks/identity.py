@@ -84,7 +84,7 @@ def assume_role(
     """
     role_name = role_arn.rsplit("/", 1)[-1]
     role = _iam._roles.get(role_name)
-    if role is None or not _trusts(role, role_arn, service_principal, source_arn):
+    if role is None or role["Arn"] != role_arn or not _trusts(role, role_arn, service_principal, source_arn):
         raise AccessDenied(
             f"{service_principal} is not authorized to perform: sts:AssumeRole on resource: {role_arn}. "
             "The role must exist and its trust policy must allow the service principal."

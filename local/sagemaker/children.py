@@ -13,6 +13,8 @@ from local import processes
 _running: set["Child"] = set()
 _lock = threading.Lock()
 _closed = False
+# What a process wrote before its end is read within moments; longer waits only for one that has left its group.
+_LAST_LINES_SECONDS = 2.0
 
 
 class ShutdownError(Exception):
@@ -64,7 +66,10 @@ class Child:
         return self._process.poll() is None
 
     def wait(self, seconds: float | None = None) -> int:
-        """Return the exit status once the process and its whole group have ended; TimeoutError after `seconds`."""
+        """Return the exit status once the process and its whole group have ended; TimeoutError after `seconds`.
+
+        A descendant in a session of its own may live on and hold the output open: it is not waited for.
+        """
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired as expired:
@@ -74,7 +79,7 @@ class Child:
                 # What the process left behind in its group must not outlive it, nor hold its output open.
                 processes.signal_group(self.pid, signal.SIGKILL)
                 self._ended = True
-        self._reader.join()
+        self._reader.join(_LAST_LINES_SECONDS)
         processes.forget(state_folder(), self.pid)
         with _lock:
             _running.discard(self)

@@ -1,7 +1,7 @@
 """Endpoint configurations: the variants of a fleet."""
 
 from local.sagemaker import listing, models
-from local.sagemaker.errors import ApiError, unsupported, validation
+from local.sagemaker.errors import ApiError, require_only, unsupported, validation
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.state import Region, Table, now
 
@@ -51,14 +51,13 @@ def _check_variants(call: Call) -> None:
     if len(set(names)) != len(names):
         raise validation(f"Production variant names must be unique: {', '.join(names)}.")
     for variant in variants:
-        for field, value in variant.items():
-            if field not in _VARIANT_FIELDS and value:
-                raise unsupported(f"Variant {variant['VariantName']}: {field}", "Use instances (InitialInstanceCount).")
+        where = f"Variant {variant['VariantName']}"
+        require_only(where, variant, _VARIANT_FIELDS, "Use instances (InitialInstanceCount).")
         if not variant.get("ModelName"):
-            raise unsupported(f"Variant {variant['VariantName']}: inference components", "Give ModelName.")
+            raise unsupported(f"{where}: inference components", "Give ModelName.")
         models.table(call.region)[variant["ModelName"]]
         if not variant.get("InstanceType") or not variant.get("InitialInstanceCount"):
-            raise validation(f"Variant {variant['VariantName']} needs InstanceType and InitialInstanceCount.")
+            raise validation(f"{where} needs InstanceType and InitialInstanceCount.")
     if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
         raise validation("At least one production variant must have a weight greater than 0.")
 

@@ -1,5 +1,8 @@
 """The errors SageMaker answers with: a code, a message and an HTTP status."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 
 class ApiError(Exception):
     """One answer that is not a success, on the wire `{"__type": code, "message": message}`."""
@@ -22,6 +25,19 @@ def unsupported(what: str, instead: str) -> ApiError:
     The local cloud never accepts silently what it does not do: what deploys here must behave.
     """
     return validation(f"{what} is not supported by the local cloud. {instead}")
+
+
+def require_only(where: str, given: Mapping[str, Any], honoured: Collection[str], instead: str = "") -> None:
+    """Refuse a structure with a field that would have no effect and is not recorded either."""
+    for field, value in given.items():
+        if field not in honoured and value not in (None, False, [], {}):
+            raise unsupported(f"{where}: {field}", instead or f"It knows {', '.join(sorted(honoured))}.")
+
+
+def require_value(where: str, given: Mapping[str, Any], field: str, only: str) -> None:
+    """Refuse a field with any value but the one that the local cloud carries out, which is also its default."""
+    if given.get(field) not in (None, only):
+        raise unsupported(f"{where}: {field} {given[field]}", f"Use {only}.")
 
 
 def not_found(message: str) -> ApiError:

@@ -14,7 +14,7 @@ from typing import Any
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import hooks
+from local import hooks, processes, state_directory
 from local.sagemaker.children import Child, ShutdownError, state_folder
 from local.sagemaker.logs import LogStream
 from local.sagemaker.roles import RoleSession
@@ -26,7 +26,6 @@ _LOG = logging.getLogger(__name__)
 _LONGEST_REASON = 1024
 _STOP_GRACE_SECONDS = 120.0  # SageMaker sends SIGTERM and, two minutes later, SIGKILL
 _OPT_ML = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
-_PLAIN_PATH = re.compile(r"[\w./-]+")
 
 
 class JobError(Exception):
@@ -37,11 +36,8 @@ class JobFolder:
     """A folder that stands for a container's file system: /opt/ml and /tmp are below it, and it goes with the job."""
 
     def __init__(self, name: str) -> None:
-        root = state_folder() / "sagemaker"
-        root.mkdir(parents=True, exist_ok=True)
-        # Commands are shell text: a space in the state folder's path would split what is one word in a container.
-        parent = root if _PLAIN_PATH.fullmatch(str(root)) else None
-        self.path = Path(tempfile.mkdtemp(prefix=f"{name[:40]}-", dir=parent))
+        root = state_directory.job_root(state_folder())
+        self.path = Path(tempfile.mkdtemp(prefix=f"{name[:40]}-", dir=root))
         self.opt_ml = self.path / "opt" / "ml"
         self.temporary = self.path / "tmp"
         self.opt_ml.mkdir(parents=True)
@@ -70,7 +66,8 @@ class JobFolder:
         return {**own, **session.environment(), "HOME": str(self.path), "TMPDIR": str(self.temporary)}
 
     def remove(self) -> None:
-        """Delete everything."""
+        """Delete everything, and end what still works there: with a container all its processes end."""
+        processes.end_marked([self.path])
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -139,21 +136,32 @@ class Job(ABC):
 
     def _run(self) -> None:
         try:
-            self.execute()
+            status, reason = self._outcome()
+            # Who sees the end must find nothing left of the job, and its whole log.
+            self._clean_up()
+            self.finish(status, reason)
+        finally:
+            self.finished.set()
+
+    def _outcome(self) -> tuple[str, str | None]:
+        """Do the work; return the status it ends with and, if it failed, why."""
+        try:
+            return self.execute(), None
         except JobError as failure:
-            self.fail(str(failure)[:_LONGEST_REASON])
+            reason = str(failure)
         except (ClientError, BotoCoreError, Boto3Error, DataError, OSError) as error:
-            self.fail(f"ClientError: {error}"[:_LONGEST_REASON])
+            reason = f"ClientError: {error}"
         except ShutdownError as error:
-            self.fail(f"InternalServerError: {error}")
+            reason = f"InternalServerError: {error}"
         except Exception as error:  # a fault of ours must still end the job
             _LOG.exception("%s %s", self.kind, self.name)
-            self.fail(f"InternalServerError: {error!r}"[:_LONGEST_REASON])
-        finally:
-            self.log.close()
-            self.session.release()
-            self.folder.remove()
-            self.finished.set()
+            reason = f"InternalServerError: {error!r}"
+        return "Failed", reason[:_LONGEST_REASON]
+
+    def _clean_up(self) -> None:
+        self.log.close()
+        self.session.release()
+        self.folder.remove()
 
     def update(self, **changes: Any) -> None:
         """Change the job's record."""
@@ -161,12 +169,12 @@ class Job(ABC):
             self.record.update(changes, LastModifiedTime=now())
 
     @abstractmethod
-    def execute(self) -> None:
-        """Do the job's work and store its end; raise JobError for a failure of the user's."""
+    def execute(self) -> str:
+        """Do the job's work and return the status it ends with; raise JobError for a failure of the user's."""
 
     @abstractmethod
-    def fail(self, reason: str) -> None:
-        """Store that the job failed."""
+    def finish(self, status: str, reason: str | None) -> None:
+        """Store the job's end, when nothing of it is left."""
 
     @abstractmethod
     def on_time_limit(self) -> None:

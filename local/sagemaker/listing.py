@@ -12,25 +12,37 @@ FIELDS = (
     *("NameContains", "CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore"),
     *("SortBy", "SortOrder", "MaxResults", "NextToken"),
 )
-_DEFAULT_PAGE = 100
-_BOUNDS = ("CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore")
+_DEFAULT_PAGE = 10
+_BOUNDS = {
+    **dict.fromkeys(("CreationTimeAfter", "CreatedAfter", "CreationTimeBefore", "CreatedBefore"), "CreationTime"),
+    **dict.fromkeys(("LastModifiedTimeAfter", "LastModifiedTimeBefore"), "LastModifiedTime"),
+}
+# SageMaker's API reference, SortOrder of each operation. That of the pipelines' operations names none.
+_ASCENDING = frozenset({"ListModelPackages", "ListModelPackageGroups", "ListTrainingJobs", "ListProcessingJobs"})
 
 
 def page(call: Call, records: Iterable[Record], member: str, name: str, status: str = "") -> Record:
-    """Return one page of the records that the request's filters let through, newest first unless asked otherwise.
+    """Return one page of the records that the request's filters let through, in the operation's default order.
 
     `member` is where the answer holds them, `name` and `status` the fields that NameContains, StatusEquals and
     SortBy=Name or Status mean.
     """
     with call.region.lock:
         found = [dict(record) for record in records if _passes(call, record, name, status)]
-    field = {"Name": name, "Status": status}.get(call.get("SortBy", ""), "CreationTime")
-    order = call.get("SortOrder", "Ascending" if field == name else "Descending")
+    field = _sort_field(call.get("SortBy", "CreationTime"), name, status)
+    order = call.get("SortOrder", "Ascending" if call.operation in _ASCENDING else "Descending")
     # Records come in their order of creation; sorting is stable, so equal times keep it.
     found.sort(key=lambda record: record[field])
     if order == "Descending":
         found.reverse()
     return _cut(call, found, member)
+
+
+def _sort_field(sort_by: str, name: str, status: str) -> str:
+    fields = {"CreationTime": "CreationTime", "Name": name, name: name} | ({"Status": status} if status else {})
+    if sort_by not in fields:
+        raise validation(f"SortBy {sort_by} is not one of {', '.join(fields)}.")
+    return fields[sort_by]
 
 
 def _cut(call: Call, found: list[Record], member: str) -> Record:
@@ -59,6 +71,6 @@ def _within(bound: str, limit: Any, record: Record) -> bool:
     if limit is None:
         return True
     after = bound.endswith("After")
-    moment = record.get(bound.removesuffix("After").removesuffix("Before")) or record["CreationTime"]
+    moment = record.get(_BOUNDS[bound]) or record["CreationTime"]
     asked = dt.datetime.fromtimestamp(float(limit), dt.UTC)
     return bool(moment > asked if after else moment < asked)

@@ -1,9 +1,10 @@
 """Processing jobs: inputs from S3, a command, outputs to S3."""
 
+import re
 from typing import Any
 
 from local.sagemaker import jobs, listing
-from local.sagemaker.errors import ApiError, in_use, unsupported, validation
+from local.sagemaker.errors import ApiError, in_use, require_only, require_value, unsupported, validation
 from local.sagemaker.events import described, state_changed
 from local.sagemaker.jobs import Job, JobError
 from local.sagemaker.operations import Call, Record, operation
@@ -31,8 +32,9 @@ class ProcessingJob(Job):
     log_group = "/aws/sagemaker/ProcessingJobs"
     kind = "processing-job"
     _exceeded = False
+    _exit_message: str | None = None
 
-    def execute(self) -> None:
+    def execute(self) -> str:
         """Fetch the inputs, run the command, store the outputs."""
         self._change(ProcessingStartTime=now())
         self._fetch_inputs()
@@ -41,24 +43,27 @@ class ProcessingJob(Job):
         (self.folder.opt_ml / "output").mkdir(exist_ok=True)
         limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT_SECONDS)
         status = self.run_process(self._command(), self._environment(), limit)
+        self._exit_message = self._read_exit_message()
         if self._exceeded:
             raise JobError(f"ClientError: The job ran longer than MaxRuntimeInSeconds ({limit} s) and was stopped.")
         if status:
             raise JobError(self.failure_text(status, self.folder.opt_ml / _MESSAGE_FILE))
         if status is None:
-            self._finish("Stopped")
-            return
+            return "Stopped"
         kms_key = self.record.get("ProcessingOutputConfig", {}).get("KmsKeyId")
         for output in self._outputs():
             target = output["S3Output"]
             upload_folder(
                 self.session.client("s3"), self.folder.inside(target["LocalPath"]), target["S3Uri"], kms_key=kms_key
             )
-        self._finish("Completed")
+        return "Completed"
 
-    def fail(self, reason: str) -> None:
-        """Store the failure."""
-        self._finish("Failed", FailureReason=reason)
+    def finish(self, status: str, reason: str | None) -> None:
+        """Store the job's end."""
+        failure = {"FailureReason": reason} if reason else {}
+        self._change(
+            ProcessingJobStatus=status, ProcessingEndTime=now(), ExitMessage=self._exit_message, **failure
+        )  # fmt: skip
 
     def on_time_limit(self) -> None:
         """Remember why the process is ended."""
@@ -82,14 +87,9 @@ class ProcessingJob(Job):
     def _outputs(self) -> list[Record]:
         return list(self.record.get("ProcessingOutputConfig", {}).get("Outputs", []))
 
-    def _exit_message(self) -> str | None:
+    def _read_exit_message(self) -> str | None:
         path = self.folder.opt_ml / _MESSAGE_FILE
         return path.read_text(errors="replace").strip()[:1024] or None if path.is_file() else None
-
-    def _finish(self, status: str, **changes: Any) -> None:
-        self._change(
-            ProcessingJobStatus=status, ProcessingEndTime=now(), ExitMessage=self._exit_message(), **changes
-        )  # fmt: skip
 
     def _change(self, **changes: Any) -> None:
         self.update(**changes)
@@ -126,20 +126,36 @@ def create_processing_job(call: Call) -> Record:
 
 
 def _refuse_unsupported(call: Call) -> None:
-    if call["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
+    cluster = call["ProcessingResources"]["ClusterConfig"]
+    require_only("ClusterConfig", cluster, ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId"))
+    if cluster.get("InstanceCount") != 1:
         raise unsupported("A processing job on several instances", "Set InstanceCount to 1.")
     if not call["AppSpecification"].get("ContainerEntrypoint"):
         raise unsupported("A container's own entry point", "Name the command in AppSpecification.ContainerEntrypoint.")
     for given in call.get("ProcessingInputs", []):
-        source = given.get("S3Input")
-        if given.get("AppManaged") or not source or not source.get("LocalPath"):
-            raise unsupported(f"Input {given['InputName']}: anything but S3Input with LocalPath", "Use S3Input.")
-        if source.get("S3InputMode", "File") != "File" or source.get("S3CompressionType", "None") != "None":
-            raise unsupported(f"Input {given['InputName']}: Pipe or Gzip", "Use S3InputMode File without compression.")
+        _check_input(f"Input {given['InputName']}", given)
     for output in call.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        target = output.get("S3Output") or {}
-        if output.get("AppManaged") or target.get("S3UploadMode") != "EndOfJob" or not target.get("LocalPath"):
-            raise unsupported(f"Output {output['OutputName']}: anything but EndOfJob", "Use S3UploadMode EndOfJob.")
+        where = f"Output {output['OutputName']}"
+        require_only(where, output, ("OutputName", "S3Output"), "Use S3Output.")
+        _check_local_path(where, output.get("S3Output", {}))
+        require_value(where, output["S3Output"], "S3UploadMode", "EndOfJob")
+
+
+def _check_input(where: str, given: Record) -> None:
+    require_only(where, given, ("InputName", "S3Input"), "Use S3Input.")
+    source = given.get("S3Input", {})
+    _check_local_path(where, source)
+    for field, only in (
+        ("S3InputMode", "File"),
+        ("S3CompressionType", "None"),
+        ("S3DataDistributionType", "FullyReplicated"),
+    ):
+        require_value(where, source, field, only)
+
+
+def _check_local_path(where: str, place: Record) -> None:
+    if not re.match(r"/opt/ml/processing(/|$)", place.get("LocalPath", "")):
+        raise validation(f"{where}: LocalPath must be given and begin with /opt/ml/processing/.")
 
 
 @operation("DescribeProcessingJob", "ProcessingJobName")

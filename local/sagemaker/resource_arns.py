@@ -65,13 +65,3 @@ def _named(operation: str, params: Mapping[str, Any], prefix: str) -> str:
     if name.startswith("arn:"):
         return name
     return f"{prefix}{found[0]}/{name.lower() if found[2] else name}"
-
-
-def scaling_condition_keys(body: bytes, _params: Mapping[str, Any]) -> dict[str, str]:
-    """Return Application Auto Scaling's condition keys of a request."""
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    keys = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
-    return {f"application-autoscaling:{key}": str(request[field]) for key, field in keys.items() if field in request}

@@ -14,7 +14,7 @@ from local import hooks
 from local.sagemaker import condition_keys, runtime
 from local.sagemaker.errors import ApiError
 from local.sagemaker.operations import Call, perform
-from local.sagemaker.resource_arns import resource_arn, scalable_target_arn, scaling_condition_keys
+from local.sagemaker.resource_arns import resource_arn, scalable_target_arn
 from local.sagemaker.shapes import answer
 from local.sagemaker.state import current_region
 
@@ -41,7 +41,6 @@ def install() -> None:
     hooks.register_resource_arn("application-autoscaling", scalable_target_arn)
     hooks.register_condition_keys("sagemaker", condition_keys.sagemaker)
     hooks.register_condition_keys("application-autoscaling", condition_keys.autoscaling)
-    hooks.register_condition_keys("application-autoscaling", scaling_condition_keys)
 
 
 async def _sagemaker(

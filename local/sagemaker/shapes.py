@@ -74,15 +74,6 @@ def encode(value: Any, shape: Shape) -> Any:
     return value.timestamp() if isinstance(value, dt.datetime) else value
 
 
-def summary_shape(operation: str, member: str) -> Shape:
-    """Return the shape of one entry of a List operation's answer."""
-    output = model().operation_model(operation).output_shape
-    assert isinstance(output, StructureShape)  # noqa: S101 - a fact of the API model, for the type checker
-    listed = output.members[member]
-    assert isinstance(listed, ListShape)  # noqa: S101
-    return listed.member
-
-
 def _problems(value: Any, shape: Shape, path: str) -> Iterator[str]:
     if not _is_of_type(value, shape):
         yield f"Value at '{path}' failed to satisfy constraint: Member must be of type {shape.type_name}"

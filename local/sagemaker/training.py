@@ -11,6 +11,7 @@ from local.sagemaker.state import now
 from local.sagemaker.storage import DataError, download, download_archive, pack, unpack, upload, upload_folder
 
 Record = dict[str, Any]
+DEFAULT_LIMIT_SECONDS = 24 * 3600
 _MESSAGES = {
     "Starting": "Preparing the instances for training",
     "Downloading": "Downloading input data",
@@ -31,7 +32,7 @@ class TrainingJob(Job):
     kind = "training-job"
     _exceeded = False
 
-    def execute(self) -> None:
+    def execute(self) -> str:
         """Fetch the channels, run the script, store what it made."""
         hyperparameters = self.record.get("HyperParameters", {})
         for folder in _FOLDERS:
@@ -42,18 +43,21 @@ class TrainingJob(Job):
         command = self._command(script_mode.decode_hyperparameters(hyperparameters))
         started = now()
         self.enter("Training", TrainingStartTime=started)
-        limit = self.record["StoppingCondition"].get("MaxRuntimeInSeconds", 24 * 3600)
+        limit = self.record["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_LIMIT_SECONDS)
         status = self.run_process(command, self._environment(), limit)
         seconds = max(1, round((now() - started).total_seconds()))
         self.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds, TrainingEndTime=now())
         self._upload_checkpoints()
         if status:
             raise JobError(self.failure_text(status, self.folder.opt_ml / "output/failure"))
-        self._finish(status)
+        self._store_results()
+        return "Completed" if status == 0 else "Stopped"
 
-    def fail(self, reason: str) -> None:
-        """Store the failure."""
-        self.enter("Failed", TrainingJobStatus="Failed", TrainingEndTime=now(), FailureReason=reason)
+    def finish(self, status: str, reason: str | None) -> None:
+        """Store the job's end."""
+        secondary = "MaxRuntimeExceeded" if status == "Stopped" and self._exceeded else status
+        failure = {"TrainingEndTime": now(), "FailureReason": reason} if reason else {}
+        self.enter(secondary, TrainingJobStatus=status, **failure)
 
     def on_time_limit(self) -> None:
         """Remember why the process is ended."""
@@ -134,7 +138,7 @@ class TrainingJob(Job):
     def _working_folder(self) -> Path:
         return self.folder.opt_ml / "code"
 
-    def _finish(self, status: int | None) -> None:
+    def _store_results(self) -> None:
         self.enter("Uploading")
         output = self.record["OutputDataConfig"]
         prefix = f"{output['S3OutputPath'].rstrip('/')}/{self.name}/output"
@@ -145,10 +149,6 @@ class TrainingJob(Job):
             upload(s3, f"{prefix}/output.tar.gz", archive, kms_key=output.get("KmsKeyId"))
         metrics = final_metrics(self.record["AlgorithmSpecification"].get("MetricDefinitions", []), self.log.lines())
         self.update(ModelArtifacts={"S3ModelArtifacts": f"{prefix}/model.tar.gz"}, FinalMetricDataList=metrics)
-        if status == 0:
-            self.enter("Completed", TrainingJobStatus="Completed")
-        else:
-            self.enter("MaxRuntimeExceeded" if self._exceeded else "Stopped", TrainingJobStatus="Stopped")
 
 
 def announce(record: Record) -> None:

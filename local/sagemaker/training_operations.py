@@ -1,13 +1,22 @@
 """CreateTrainingJob and its like: what is accepted, and what the local cloud refuses because it would not do it."""
 
 from local.sagemaker import jobs, listing, script_mode
-from local.sagemaker.errors import ApiError, in_use, unsupported, validation
+from local.sagemaker.errors import ApiError, in_use, require_only, require_value, unsupported, validation
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import RoleSession, require_pass_role
 from local.sagemaker.state import Region, Table, now
-from local.sagemaker.training import TrainingJob, announce
+from local.sagemaker.training import DEFAULT_LIMIT_SECONDS, TrainingJob, announce
 
 _ENDED = ("Completed", "Failed", "Stopped")
+# What is carried out or recorded of each structure; docs/local.md tells which.
+_HONOURED = {
+    "AlgorithmSpecification": (
+        *("TrainingImage", "TrainingInputMode", "MetricDefinitions", "ContainerEntrypoint", "ContainerArguments"),
+    ),
+    "ResourceConfig": ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId"),
+    "StoppingCondition": ("MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"),
+}
+_CHANNEL_FIELDS = ("ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode")
 
 
 def _missing(_name: str) -> ApiError:
@@ -50,23 +59,39 @@ def create_training_job(call: Call) -> Record:
 
 
 def _refuse_unsupported(call: Call) -> None:
-    resources, specification = call["ResourceConfig"], call["AlgorithmSpecification"]
-    if resources.get("InstanceCount", 1) != 1 or resources.get("InstanceGroups"):
+    for field, honoured in _HONOURED.items():
+        require_only(field, call.get(field, {}), honoured)
+    if call["ResourceConfig"].get("InstanceCount", 1) != 1:
         raise unsupported("Training on several instances", "Set InstanceCount to 1.")
-    if specification.get("TrainingInputMode") != "File":
-        raise unsupported(f"Input mode {specification.get('TrainingInputMode')}", "Use File.")
+    require_value("AlgorithmSpecification", call["AlgorithmSpecification"], "TrainingInputMode", "File")
+    require_value("OutputDataConfig", call["OutputDataConfig"], "CompressionType", "GZIP")
     if not call.get("ProfilerConfig", {"DisableProfiler": True}).get("DisableProfiler"):
         raise unsupported("The profiler", "Set ProfilerConfig.DisableProfiler.")
     for channel in call.get("InputDataConfig", []):
-        source = channel["DataSource"].get("S3DataSource")
-        if not source or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-            raise unsupported(f"Channel {channel['ChannelName']}: its data source", "Use S3Prefix or ManifestFile.")
-        if channel.get("InputMode", "File") != "File" or channel.get("CompressionType", "None") != "None":
-            raise unsupported(
-                f"Channel {channel['ChannelName']}: Pipe, FastFile or Gzip", "Use File without compression."
-            )
-    if call["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
-        raise unsupported("An uncompressed model", "Use CompressionType GZIP.")
+        _check_channel(channel)
+    _check_waiting_time(call)
+
+
+def _check_channel(channel: Record) -> None:
+    where = f"Channel {channel['ChannelName']}"
+    require_only(where, channel, _CHANNEL_FIELDS)
+    for field, only in (("InputMode", "File"), ("CompressionType", "None"), ("RecordWrapperType", "None")):
+        require_value(where, channel, field, only)
+    source = channel["DataSource"].get("S3DataSource")
+    if not source or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+        raise unsupported(f"{where}: its data source", "Use S3DataSource with S3Prefix or ManifestFile.")
+    require_only(where, source, ("S3DataType", "S3Uri", "S3DataDistributionType"))
+    require_value(where, source, "S3DataDistributionType", "FullyReplicated")
+
+
+def _check_waiting_time(call: Call) -> None:
+    limits = call["StoppingCondition"]
+    longest = limits.get("MaxRuntimeInSeconds", DEFAULT_LIMIT_SECONDS)
+    if call.get("EnableManagedSpotTraining") and limits.get("MaxWaitTimeInSeconds", 0) < longest:
+        raise validation(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds when "
+            "EnableManagedSpotTraining is true."
+        )
 
 
 def _check_code(call: Call) -> None:

@@ -74,6 +74,35 @@ def should_encrypt_expire_and_tag_a_bucket_as_the_template_says(local_cloud: Loc
     assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "project", "Value": "ashlar"}]
 
 
+def should_encrypt_and_tag_a_bucket_that_replaces_another(local_cloud: LocalCloud) -> None:
+    name = _unique("replaced")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/some-key"}
+    template = _one(
+        "AWS::S3::Bucket",
+        BucketName={"Ref": "Name"},
+        BucketEncryption={"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": default}]},
+        Tags=[{"Key": "project", "Value": "ashlar"}],
+    )
+    template["Parameters"] = {"Name": {"Type": "String"}}
+    assert stacks.deploy(local_cloud, name, template, Name=f"{name}-1")["StackStatus"] == "CREATE_COMPLETE"
+    stacks.update(local_cloud, name, Name=f"{name}-2")
+    assert stacks.settled(local_cloud, name)["StackStatus"] == "UPDATE_COMPLETE", stacks.failures(local_cloud, name)
+    s3 = local_cloud.client("s3")
+    rule = s3.get_bucket_encryption(Bucket=f"{name}-2")["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"] == default
+    assert s3.get_bucket_tagging(Bucket=f"{name}-2")["TagSet"] == [{"Key": "project", "Value": "ashlar"}]
+
+
+def should_refuse_a_group_policy_before_the_group_is_made(local_cloud: LocalCloud) -> None:
+    name = _unique("policy")
+    template = _one("AWS::SageMaker::ModelPackageGroup", ModelPackageGroupName=name, ModelPackageGroupPolicy={})
+    assert stacks.deploy(local_cloud, name, template)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "has no property ModelPackageGroupPolicy" in stacks.failures(local_cloud, name)
+    assert not local_cloud.client("sagemaker").list_model_package_groups(NameContains=name)[
+        "ModelPackageGroupSummaryList"
+    ]
+
+
 def should_hold_a_role_within_its_permissions_boundary(local_cloud: LocalCloud) -> None:
     name = _unique("bounded")
     allow = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "sqs:ListQueues"], "Resource": "*"}

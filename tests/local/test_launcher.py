@@ -6,22 +6,24 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from local import processes
+from local import processes, state_directory
 from tests.local import stacks
-from tests.local.cloud import LocalCloud, eventually, run_launcher, started
+from tests.local.cloud import REPOSITORY, LocalCloud, eventually, run_launcher, started
 
 
 def _record(state: Path, pid: int, born: str) -> None:
-    state.mkdir(parents=True, exist_ok=True)
+    state_directory.claim(state)
     record = {"pid": pid, "born": born, "port": 1, "region": "eu-west-1"}
     (state / "server.json").write_text(json.dumps(record))
 
@@ -47,6 +49,39 @@ def should_name_the_port_that_another_program_uses_and_leave_nothing(tmp_path: P
     assert f"Port {port}" in start.stderr and f"make deploy LOCAL_PORT={port + 1}" in start.stderr
     assert start.stderr.count("\n") == 1
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("given", ["99999", "-1", "abc", "٣"])
+def should_name_a_port_that_is_none(tmp_path: Path, given: str) -> None:
+    for start in (
+        run_launcher("start", f"--port={given}", state=tmp_path / "state"),
+        run_launcher("start", state=tmp_path / "state", ASHLAR_LOCAL_PORT=given),
+    ):
+        assert (start.returncode, start.stderr.count("\n")) == (2, 1)
+        assert f"{given!r} is no port" in start.stderr
+
+
+@pytest.mark.parametrize("command", ["start", "stop"])
+def should_leave_a_directory_alone_that_it_did_not_make(tmp_path: Path, command: str) -> None:
+    project = tmp_path / "project"
+    for folder in ("tls", "children", "sagemaker"):
+        (project / folder).mkdir(parents=True)
+        (project / folder / "source.py").write_text("precious")
+    project.chmod(0o755)
+    refused = run_launcher(command, state=project, ASHLAR_LOCAL_PYTHON=sys.executable)
+    assert refused.returncode == 1
+    assert f"{project} is not empty and was not made by the local cloud" in refused.stderr
+    assert len(list(project.rglob("source.py"))) == 3
+    assert project.stat().st_mode & 0o777 == 0o755
+
+
+def should_remove_the_job_folders_of_a_path_with_a_space(tmp_path: Path) -> None:
+    state = tmp_path / "a state"
+    state_directory.claim(state)
+    elsewhere = state_directory.job_root(state)
+    assert elsewhere.is_dir() and not elsewhere.is_relative_to(state) and " " not in str(elsewhere)
+    state_directory.remove(state)
+    assert not state.exists() and not elsewhere.exists()
 
 
 def should_name_the_interpreter_that_is_missing(tmp_path: Path) -> None:
@@ -100,6 +135,48 @@ def should_find_the_running_one_when_started_again(local_cloud: LocalCloud) -> N
         f"The local cloud is already running at {local_cloud.url} (eu-west-1).\n",
     )
     assert run_launcher("status", state=local_cloud.state).returncode == 0
+
+
+def should_run_one_server_when_two_start_at_once(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with ThreadPoolExecutor(2) as pool:
+        starts = list(pool.map(lambda _: run_launcher("start", "--port", "0", state=state, AWS_REGION="x"), range(2)))
+    try:
+        assert [start.returncode for start in starts] == [0, 0], starts
+        assert sorted(start.stdout.split(" at ")[0] for start in starts) == [
+            "The local cloud is already running",
+            "The local cloud is running",
+        ]
+        assert len({start.stdout.split(" at ")[1] for start in starts}) == 1
+        assert starts[0].stdout.endswith("(eu-west-1).\n")
+        assert run_launcher("status", state=state).returncode == 0
+    finally:
+        run_launcher("stop", state=state)
+
+
+def should_not_serve_when_the_launcher_ended_before_it_had_recorded_the_server(tmp_path: Path) -> None:
+    unconfirmed, confirmation = os.pipe()
+    os.close(confirmation)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        handles = [listener.fileno(), unconfirmed]
+        command = [str(REPOSITORY / "local/.venv/bin/python"), "-m", "local.server", "--state", str(tmp_path)]
+        command += ["--socket", str(handles[0]), "--confirmed", str(unconfirmed), "--region", "eu-west-1"]
+        server = subprocess.run(
+            command, cwd=REPOSITORY, pass_fds=handles, capture_output=True, text=True, timeout=30, check=False
+        )
+    os.close(unconfirmed)
+    assert (server.returncode, server.stderr) == (1, "The launcher ended before it had recorded this process.\n")
+    assert not list(tmp_path.iterdir())
+
+
+def should_end_the_server_whose_state_was_removed(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with started(state):
+        record = json.loads((state / "server.json").read_text())
+        assert processes.birth(record["pid"])
+        shutil.rmtree(state)
+        eventually(lambda: processes.birth(record["pid"]) is None)
+    assert not state.exists()
 
 
 def should_leave_no_process_behind_when_killed_and_stopped(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def after(resource_type: str, apply: Apply) -> None:
     def wrap_update(update: Callable[..., Result]) -> Callable[..., Result]:
         def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Result:
             result = update(physical_id, old, new, *rest)
-            apply(result[0], new, old)
+            # An update that made another resource left it without what the old one had.
+            apply(result[0], new, old if result[0] == physical_id else {})
             return result
 
         return updated

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.cloud import ACCOUNT, eventually
+from tests.local.running import Environment, running
 from tests.local.sagemaker.workshop import INFERENCE, Workshop, arn, unique
 from tests.local.stacks import make_role
 
 BROKEN = "raise RuntimeError('broken inference.py')"
-SLOW = """
-import json, time
+# A request with a path reads that file to its end: from a pipe, for as long as somebody holds it open.
+WAITING = """
+import json
 def model_fn(model_dir): return json.load(open(model_dir + "/model.json"))
 def predict_fn(data, model):
-    time.sleep(1.5)
+    if data.startswith("/"):
+        open(data).read()
     return {"answer": model["answer"]}
 """
 
@@ -52,7 +55,7 @@ def should_answer_with_the_variant_that_served(workshop: Workshop) -> None:
 def should_run_model_servers_with_credentials_of_the_models_role(workshop: Workshop) -> None:
     endpoint, role = _serving(workshop)
     (server,) = servers_of(endpoint)
-    variables = dict(line.split("=", 1) for line in (server / "environ").read_text().split("\0") if line)
+    variables = server.environ()
     credentials = {
         "AccessKeyId": variables["AWS_ACCESS_KEY_ID"],
         "SecretAccessKey": variables["AWS_SECRET_ACCESS_KEY"],
@@ -129,14 +132,19 @@ def should_lose_no_request_while_the_traffic_moves(workshop: Workshop) -> None:
     assert answers["blue"] and answers["green"]
 
 
-def should_let_a_request_finish_on_the_old_fleet(workshop: Workshop) -> None:
-    role = workshop.role()
-    endpoint = workshop.endpoint(workshop.configuration(("only", workshop.model(role, "slow", script=SLOW), 1)))
+def should_let_a_request_finish_on_the_old_fleet(workshop: Workshop, tmp_path: Path) -> None:
+    role, gate = workshop.role(), tmp_path / "gate"
+    os.mkfifo(gate)
+    blue = workshop.model(role, "blue", script=WAITING)
+    endpoint = workshop.endpoint(workshop.configuration(("only", blue, 1)))
     green = workshop.configuration(("only", workshop.model(role, "green"), 1))
     with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(workshop.invoke, endpoint)
-        workshop.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=green)
-        assert pending.result()[0]["answer"] == "slow"
+        pending = pool.submit(workshop.invoke, endpoint, str(gate))
+        with gate.open("w"):  # opens as soon as the model reads
+            workshop.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=green)
+            eventually(lambda: workshop.invoke(endpoint)[0]["answer"] == "green")
+            assert not pending.done()
+        assert pending.result()[0]["answer"] == "blue"
     assert workshop.settled(endpoint)["EndpointStatus"] == "InService"
 
 
@@ -219,7 +227,7 @@ def should_pass_on_what_the_container_answers(workshop: Workshop) -> None:
 def should_answer_model_error_when_the_model_server_died(workshop: Workshop) -> None:
     endpoint, _ = _serving(workshop)
     (server,) = servers_of(endpoint)
-    os.kill(int(server.name), signal.SIGKILL)
+    server.kill()
     eventually(lambda: not servers_of(endpoint))
     with pytest.raises(ClientError, match="ModelError"):
         workshop.invoke(endpoint)
@@ -317,16 +325,11 @@ def eventually_logged(workshop: Workshop, endpoint: str) -> str:
     return eventually(lambda: workshop.log(f"/aws/sagemaker/Endpoints/{endpoint}"))
 
 
-def servers_of(endpoint: str) -> list[Path]:
-    """The /proc folders of the endpoint's model servers, by the session that their credentials belong to."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if any(b"model_server.py" in word for word in command) and any(f"/{endpoint}-".encode() in w for w in command):
-            found.append(entry)
-    return found
+def servers_of(endpoint: str) -> list[psutil.Process]:
+    """The endpoint's model servers, by the folder that they serve from."""
+
+    def matches(command: list[str], _environment: Environment) -> bool:
+        text = " ".join(command)
+        return "model_server.py" in text and f"/{endpoint}-" in text
+
+    return running(matches)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
+import sys
 import tarfile
-from pathlib import Path
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.cloud import ACCOUNT, eventually
+from tests.local.running import running
 from tests.local.sagemaker.workshop import SERVICE, Workshop, arn, channel, processing_input, unique
 from tests.local.stacks import make_role
 
@@ -29,11 +30,8 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "model.json").write_text(json.dumps(mod
 pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "notes.txt").write_text(os.environ["SM_HPS"])
 """
 IDENTITY = """
-import hashlib, hmac, json, os, pathlib
-target = pathlib.Path("/proc/self/environ").read_text()
-names = {line.split("=")[0]: line.partition("=")[2] for line in target.split(chr(0)) if line}
-folder = pathlib.Path(os.environ["OUT"])
-(folder / "environment.json").write_text(json.dumps(names))
+import json, os, pathlib
+pathlib.Path(os.environ["OUT"], "environment.json").write_text(json.dumps(dict(os.environ)))
 """
 HANG = "import time\nprint('started', flush=True)\nfor _ in range(600):\n    time.sleep(1)\n"
 
@@ -176,6 +174,16 @@ def should_stop_a_training_job_and_leave_no_process(workshop: Workshop) -> None:
     assert not processes_of(name)
 
 
+def should_end_a_job_whose_descendant_holds_its_output(workshop: Workshop) -> None:
+    script = "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\nprint('done')"
+    job = workshop.finished_processing(workshop.processing(workshop.role(), script))
+    assert job["ProcessingJobStatus"] == "Completed", job
+    left = processes_of(job["ProcessingJobName"])
+    assert not left or sys.platform != "linux"
+    for process in left:
+        process.kill()
+
+
 def should_refuse_a_job_whose_role_the_caller_may_not_pass(workshop: Workshop) -> None:
     role = workshop.role()
     caller = make_role(workshop.cloud, unique("caller"), "sts", {"Action": "sagemaker:*", "Resource": "*"})
@@ -202,6 +210,12 @@ def should_refuse_a_role_that_sagemaker_may_not_assume(workshop: Workshop) -> No
     role = make_role(workshop.cloud, unique("lambda"), "lambda.amazonaws.com")
     with pytest.raises(ClientError, match=SERVICE):
         workshop.sagemaker.create_processing_job(ProcessingJobName=unique("p"), **workshop.processing(role, "pass"))
+
+
+def should_refuse_a_role_by_an_arn_that_is_not_its_own(workshop: Workshop) -> None:
+    other = workshop.role().replace(":role/", ":role/team/")
+    with pytest.raises(ClientError, match="Could not assume role"):
+        workshop.sagemaker.create_processing_job(ProcessingJobName=unique("p"), **workshop.processing(other, "pass"))
 
 
 def should_authorise_a_job_on_its_own_arn(workshop: Workshop) -> None:
@@ -238,6 +252,8 @@ def should_give_policies_the_condition_keys_of_the_request(workshop: Workshop) -
             "several instances",
         ),
         ({"HyperParameters": {}}, "sagemaker_program"),
+        ({"EnableManagedSpotTraining": True}, "MaxWaitTimeInSeconds"),
+        ({"StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxPendingTimeInSeconds": 7200}}, "MaxPendingTime"),
         ({"DebugHookConfig": {"S3OutputPath": "s3://b/p"}}, "DebugHookConfig"),
         (
             {
@@ -254,21 +270,44 @@ def should_refuse_what_it_would_not_do(workshop: Workshop, changes: dict[str, ob
         workshop.sagemaker.create_training_job(TrainingJobName=unique("t"), **arguments)
 
 
+@pytest.mark.parametrize(
+    ("field", "source"),
+    [
+        ({"RecordWrapperType": "RecordIO"}, {}),
+        ({"ShuffleConfig": {"Seed": 1}}, {}),
+        ({"InputMode": "Pipe"}, {}),
+        ({"CompressionType": "Gzip"}, {}),
+        ({}, {"S3DataDistributionType": "ShardedByS3Key"}),
+        ({}, {"AttributeNames": ["a"]}),
+    ],
+)
+def should_refuse_a_channel_that_it_would_read_otherwise(
+    workshop: Workshop, field: dict[str, object], source: dict[str, object]
+) -> None:
+    given = channel("train", f"s3://{workshop.bucket}/train/")
+    given["DataSource"]["S3DataSource"] |= source
+    arguments = workshop.training(workshop.role(), "pass", InputDataConfig=[given | field])
+    (name,) = {**field, **source}
+    with pytest.raises(ClientError, match=f"Channel train: {name}.*not supported"):
+        workshop.sagemaker.create_training_job(TrainingJobName=unique("t"), **arguments)
+
+
+def should_refuse_processing_paths_that_no_container_has(workshop: Workshop) -> None:
+    given = processing_input("raw", f"s3://{workshop.bucket}/raw/")
+    sharded = {**given, "S3Input": {**given["S3Input"], "S3DataDistributionType": "ShardedByS3Key"}}
+    outside = {**given, "S3Input": {**given["S3Input"], "LocalPath": "/opt/ml/processing-too"}}
+    for changed, reason in ((sharded, "ShardedByS3Key"), (outside, "LocalPath")):
+        arguments = workshop.processing(workshop.role(), "pass", ProcessingInputs=[changed])
+        with pytest.raises(ClientError, match=f"Input raw: .*{reason}"):
+            workshop.sagemaker.create_processing_job(ProcessingJobName=unique("p"), **arguments)
+
+
 def should_name_an_operation_that_is_not_supported(workshop: Workshop) -> None:
     with pytest.raises(ClientError, match=r"UnknownOperationException.*ListDomains"):
         workshop.sagemaker.list_domains()
 
 
-def processes_of(job: str) -> list[int]:
-    """The ids of the processes whose environment names the job."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            environment = (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if f"TRAINING_JOB_NAME={job}\0".encode() in environment:
-            found.append(int(entry.name))
-    return found
+def processes_of(job: str) -> list[psutil.Process]:
+    """The processes whose environment names the job."""
+    names = ("TRAINING_JOB_NAME", "PROCESSING_JOB_NAME")
+    return running(lambda _command, environment: job in [environment.get(name) for name in names])

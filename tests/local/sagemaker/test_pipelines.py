@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -199,6 +200,26 @@ def should_refuse_an_unsound_definition_when_it_is_stored(
 ) -> None:
     with pytest.raises(ClientError, match=f"ValidationException.*{reason}"):
         workshop.pipeline(workshop.role(), [step])
+
+
+def should_list_executions_by_time_and_by_arn(workshop: Workshop) -> None:
+    fail = {"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}}
+    pipeline = workshop.pipeline(workshop.role(), [fail])
+    executions = [workshop.executed(pipeline)[0] for _ in range(3)]
+    arns = [execution["PipelineExecutionArn"] for execution in executions]
+
+    def listed(**options: Any) -> list[str]:
+        found = workshop.sagemaker.list_pipeline_executions(PipelineName=pipeline, **options)
+        return [summary["PipelineExecutionArn"] for summary in found["PipelineExecutionSummaries"]]
+
+    middle = executions[1]["CreationTime"]
+    assert listed() == arns[::-1]
+    assert listed(SortBy="PipelineExecutionArn", SortOrder="Ascending") == sorted(arns)
+    assert arns[0] not in listed(CreatedAfter=middle) and arns[2] in listed(CreatedAfter=middle)
+    assert arns[2] not in listed(CreatedBefore=middle) and arns[0] in listed(CreatedBefore=middle)
+    created = workshop.sagemaker.describe_pipeline(PipelineName=pipeline)["CreationTime"]
+    earlier = workshop.sagemaker.list_pipelines(PipelineNamePrefix=pipeline, CreatedBefore=created - timedelta(days=1))
+    assert not earlier["PipelineSummaries"]
 
 
 def should_not_let_another_service_run_a_pipeline(workshop: Workshop) -> None:

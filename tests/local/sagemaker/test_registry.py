@@ -51,6 +51,21 @@ def should_list_the_approved_packages_of_one_group_newest_first(workshop: Worksh
     assert [package["ModelPackageArn"] for package in found] == [arns[2], arns[0]]
 
 
+def should_list_packages_oldest_first_by_tens_unless_asked_otherwise(workshop: Workshop) -> None:
+    group = _group(workshop)
+    arns = [_package(workshop, group) for _ in range(11)]
+    first = workshop.sagemaker.list_model_packages(ModelPackageGroupName=group)
+    rest = workshop.sagemaker.list_model_packages(ModelPackageGroupName=group, NextToken=first["NextToken"])
+    pages = [[package["ModelPackageArn"] for package in page["ModelPackageSummaryList"]] for page in (first, rest)]
+    assert pages == [arns[:10], arns[10:]]
+    assert "NextToken" not in rest
+
+
+def should_refuse_an_order_that_the_operation_does_not_know(workshop: Workshop) -> None:
+    with pytest.raises(ClientError, match="enum value set"):
+        workshop.sagemaker.list_model_packages(ModelPackageGroupName=_group(workshop), SortBy="Status")
+
+
 def should_answer_what_was_registered_and_why_it_was_rejected(workshop: Workshop) -> None:
     metrics = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": "s3://b/e.json"}}}
     arn = _package(workshop, _group(workshop), ModelMetrics=metrics, CustomerMetadataProperties={"macro_f1": "0.65"})

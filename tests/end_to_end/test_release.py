@@ -70,4 +70,4 @@ def should_update_the_stack_under_the_narrow_role_only(ashlar: Ashlar) -> None:
         "Document"
     ]
     (update,) = [s for s in document["Statement"] if "cloudformation:UpdateStack" in s["Action"]]
-    assert "AshlarlocalreviewsRole" in update["Condition"]["StringEquals"]["cloudformation:RoleArn"]
+    assert "AshlarLocalReviewsRole" in update["Condition"]["StringEquals"]["cloudformation:RoleArn"]

@@ -46,8 +46,8 @@ def _served_by(stack: Mapping[str, Any], settings: Endpoint) -> list[ServedVaria
 
 
 def parameter_name(variant: str) -> str:
-    """The stack parameter of a variant: `my-candidate` -> `MyCandidateModelPackage`."""
-    return f"{variant.title().replace('-', '')}ModelPackage"
+    """The stack parameter of a variant: `linear` -> `LinearModelPackage`. A variant's name has no hyphen."""
+    return f"{variant.title()}ModelPackage"
 
 
 def _package(value: str) -> str | None:

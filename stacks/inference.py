@@ -16,6 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from config import catalogue
 from config.schema import Endpoint
 from stacks.constructs.hosted_endpoint import HostedEndpoint, HostedVariant
 from stacks.constructs.image_repository import ImageRepository
@@ -82,7 +83,7 @@ class Inference(cdk.Stack):
                 released=released,
             )
             variants[variant] = HostedVariant(settings=its, model=model.resource)
-        families = {its.instance_type.split(".")[1] for its in settings.variants.values()}
+        families = {catalogue.family(its.instance_type) for its in settings.variants.values()}
         HostedEndpoint(
             self,
             "Hosting",

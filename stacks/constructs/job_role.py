@@ -58,7 +58,7 @@ class JobRole(ScopedRole):
 
 def _word(prefix: str) -> str:
     """`models/reviews/` -> `ModelsReviews`: statement ids allow letters and digits only."""
-    return "".join(part.capitalize() for part in prefix.replace("-", "/").split("/"))
+    return "".join(part.capitalize() for part in prefix.split("/"))
 
 
 def _sagemaker(stack: cdk.Stack) -> iam.IPrincipal:

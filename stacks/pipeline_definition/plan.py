@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config import catalogue
 from config.schema import Job, Model
 from stacks.pipeline_definition.jobs import Compute
 
@@ -31,7 +32,7 @@ class Surroundings:
 
     def compute(self, job: Job, *, role: str, output_key: str) -> Compute:
         """The job's machine. Where the instance family has drives of its own, their hardware encrypts them."""
-        family = job.instance_type.split(".")[1]
+        family = catalogue.family(job.instance_type)
         return Compute(
             image=self.images[job.image],
             role=role,

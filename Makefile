@@ -13,12 +13,13 @@ PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deploy destroy diff bootstrap synth test check lock clean
+.PHONY: help deploy destroy diff bootstrap bootstrap-policy $(LIMITS)/manifest.json synth test check lock clean
 
 BIN := $(CURDIR)/.venv/bin
 LOCAL := $(BIN)/python -m local
 CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
 ASSEMBLY := build/cdk.out-$(ENV)
+LIMITS := $(ASSEMBLY)-bootstrap
 # The environment `local` runs against the local cloud; every other one against AWS with the caller's credentials, where
 # CDK asks before it broadens permissions or destroys.
 ifeq ($(ENV),local)
@@ -89,10 +90,21 @@ diff: synth
 started: synth
 	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))
 
-# Once for an account and region. An organisation that has bootstrapped its own way needs it no more.
-bootstrap: started
+$(LIMITS)/manifest.json: synth
+	@$(CDK) synth --quiet --context env=$(ENV) --context bootstrap=true --output $(LIMITS)
+
+# An administrator's act, once for an account, a region and an environment, and again when the limits change: first the
+# stack of limits (permissions boundary, execution policies), with the operator's own credentials; then the CDK's own
+# bootstrap, whose CloudFormation role gets those policies and nothing else.
+bootstrap: started $(LIMITS)/manifest.json
+	@echo "Bootstrapping (permissions boundary, execution policies, cdk bootstrap)"
+	@$(AGAINST) $(CDK) deploy --all --app $(LIMITS) $(APPROVE) --progress events --outputs-file $(LIMITS).json
 	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key \
-	  --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess
+	  $$($(BIN)/python -m ops bootstrap-arguments $(LIMITS).json)
+
+# For an organisation that bootstraps its own way: the policies, as JSON.
+bootstrap-policy: $(LIMITS)/manifest.json
+	@$(BIN)/python -m ops bootstrap-policy $(LIMITS)
 
 # Only the local cloud gets the sample: real data goes into a real account by DATA, or by `python -m ops run`.
 deploy: synth started $(if $(filter local,$(ENV)),bootstrap)
@@ -119,6 +131,11 @@ test: .venv/.dev node_modules/.ready local/.venv/.ready
 
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .
+
+# What synth costs on this machine, against its targets: benchmarks/synth.py.
+.PHONY: bench
+bench: .venv/.app
+	@$(BIN)/python -m benchmarks.synth
 
 # Lock files hold every package with its hashes, for every platform; run after editing a requirements.in.
 lock: .venv/.dev

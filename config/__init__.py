@@ -5,7 +5,7 @@ the file, the path inside it, the value, the rule and the fix. Nothing here need
 """
 
 from config.errors import ConfigurationError, Finding
-from config.load import environment_names, load, load_environment
+from config.load import environment_names, load, load_all, load_environment
 from config.schema import Platform
 
-__all__ = ["ConfigurationError", "Finding", "Platform", "environment_names", "load", "load_environment"]
+__all__ = ["ConfigurationError", "Finding", "Platform", "environment_names", "load", "load_all", "load_environment"]

@@ -38,6 +38,11 @@ def load_environment(name: str) -> Platform:
     return load(ENVIRONMENTS / f"{name}.yaml")
 
 
+def load_all() -> dict[str, Platform]:
+    """Every environment by its name, sorted."""
+    return {name: load_environment(name) for name in environment_names()}
+
+
 def load(file: Path) -> Platform:
     """Read, validate and check one file."""
     raw = _read(file)
@@ -100,6 +105,9 @@ def _finding(error: Any, raw: dict[str, Any]) -> Finding:
         return Finding(path, error["input"], "UNKNOWN-KEY", "this key is unknown.", fix)
     if error["type"] == "missing":
         return Finding(path, None, "REQUIRED", "this setting is required.", f"add `{location[-1]}`.")
+    if error["type"] == "broken_rule":
+        said = error["ctx"]
+        return Finding(path, error["input"], said["rule"], said["text"], said["fix"], said["source"])
     return Finding(path, error["input"], "SCHEMA", f"{error['msg']}.", _fix(error))
 
 
@@ -118,7 +126,9 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
             current = _inner(current.model_fields[str(part)].annotation)
         else:
             current = _inner(typing.get_args(current)[-1])
-    return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+    if not (isinstance(current, type) and issubclass(current, BaseModel)):
+        return []
+    return sorted(field.alias or name for name, field in current.model_fields.items())
 
 
 def _inner(annotation: Any) -> Any:

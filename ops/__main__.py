@@ -1,4 +1,4 @@
-"""`python -m ops`: check-data, upload, run, invoke, status, empty."""
+"""`python -m ops`: check-data, preflight, upload, run, invoke, status, empty."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from config import ConfigurationError, load_environment
+from ops import bootstrap
 from ops.api import Api
 from ops.empty import empty, stop_pipelines
 from ops.endpoint import follow_release
 from ops.invoke import Report, batch_size, invoke_file
 from ops.pipeline import find_execution, follow, registered_packages
+from ops.preflight.report import preflight
+from ops.preflight.row import Row, Verdict
 from ops.reviews_file import check_data, read_reviews
 from ops.session import Environment, OpsError
 from ops.status import status
@@ -54,6 +57,35 @@ SAMPLES = [
 def check_data_command(file: Annotated[Path, typer.Argument(help="CSV file of reviews, gzipped or not.")]) -> None:
     """Say whether the pipeline would take a file, by every rule it reads by; needs no environment and no AWS."""
     console.print(f"{escape(str(file))}: {check_data(file)} rows")
+
+
+@app.command(name="bootstrap-arguments", hidden=True)
+def bootstrap_arguments_command(outputs: Path) -> None:
+    """What `make bootstrap` gives to `cdk bootstrap`, from the outputs of the bootstrap stack."""
+    console.print(" ".join(bootstrap.arguments(outputs)))
+
+
+@app.command(name="bootstrap-policy", hidden=True)
+def bootstrap_policy_command(assembly: Path) -> None:
+    """The permissions boundary and CloudFormation's execution policies, as JSON by name."""
+    print(json.dumps(bootstrap.policies(assembly), indent=2))
+
+
+@app.command(name="preflight")
+def preflight_command(env: Env = "local") -> None:
+    """Say whether a deployment would fail in this account: credentials, quotas, bootstrap, and what exists already."""
+    rows = preflight(_environment(env))
+    table = Table(*(Column(name, overflow="fold") for name in ("check", "found", "needed", "verdict")))
+    for row in rows:
+        table.add_row(*map(escape, (row.check, row.found, row.needed, row.verdict)))
+    console.print(table)
+    file = Path(f"config/environments/{env}.yaml")
+    for row in rows:
+        if row.finding:
+            console.print(f"{row.verdict}: {escape(row.finding.line(file))}")
+    if _count(rows, Verdict.ERROR):
+        raise OpsError(f"{_count(rows, Verdict.ERROR)} of {len(rows)} checks failed: mend them, then deploy.")
+    console.print(f"{len(rows)} checks, {_count(rows, Verdict.WARNING)} warnings: nothing known would make it fail.")
 
 
 @app.command(name="upload")
@@ -135,6 +167,10 @@ def empty_command(env: Env = "local") -> None:
         return
     removed = empty(environment, console.print)
     console.print("Removed " + ", ".join(f"{count} {what}" for what, count in removed.items()))
+
+
+def _count(rows: list[Row], verdict: Verdict) -> int:
+    return sum(row.verdict is verdict for row in rows)
 
 
 def _environment(name: str) -> Environment:

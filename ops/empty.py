@@ -14,6 +14,9 @@ from ops.session import Environment, OpsError
 POLL_SECONDS = 2.0
 # SageMaker lets a step that is starting start before it stops it.
 STOP_SECONDS = 900.0
+# Outputs of the stacks `data` and `audit`.
+DATA_BUCKETS = ("RawBucket", "DataBucket", "ArtifactsBucket")
+LOG_BUCKETS = ("TrailBucket", "AccessLogsBucket")
 
 Say = Callable[[str], None]
 
@@ -39,9 +42,13 @@ def empty(environment: Environment, say: Say) -> dict[str, int]:
     if platform.retain_data:
         raise OpsError(f"Environment {platform.environment} retains its data (retain_data: true): nothing is emptied.")
     removed = {"object versions": 0, "model packages": 0}
-    for bucket in _buckets(environment):
+    data, audit = _outputs(environment, "data"), _outputs(environment, "audit")
+    s3 = _custodian(environment, data)
+    # Every deletion is recorded, so the records come last.
+    names = [*(data.get(name) for name in DATA_BUCKETS), *(audit.get(name) for name in LOG_BUCKETS)]
+    for bucket in filter(None, names):
         say(f"Emptying bucket {bucket}")
-        removed["object versions"] += _empty_bucket(environment, bucket)
+        removed["object versions"] += _empty_bucket(s3, bucket)
     for model, settings in platform.models.items():
         for candidate in settings.candidates:
             removed["model packages"] += _empty_group(environment, platform.name(model, candidate))
@@ -85,17 +92,24 @@ def _wait_for_end(environment: Environment, execution: str) -> None:
     raise OpsError(f"{execution} is still {status} after {STOP_SECONDS:.0f} s. Try again when it has ended.")
 
 
-def _buckets(environment: Environment) -> list[str]:
-    """The buckets that there are: none before the first deployment, or where the data stack could not be created."""
+def _outputs(environment: Environment, stack: str) -> dict[str, str]:
+    """What a stack says; nothing before the first deployment, or where it is destroyed already."""
     try:
-        outputs = environment.outputs("data")
+        return environment.outputs(stack)
     except OpsError:
-        return []
-    return [outputs[name] for name in ("DataBucket", "ArtifactsBucket") if name in outputs]
+        return {}
 
 
-def _empty_bucket(environment: Environment, bucket: str) -> int:
-    s3 = environment.client("s3")
+def _custodian(environment: Environment, data: dict[str, str]) -> Any:
+    """The only one who may delete data from outside the VPC.
+
+    It goes with the data stack. Records that AWS delivers after that are deleted with the operator's own credentials.
+    """
+    role = data.get("CustodianRole")
+    return environment.assume(role, "empty").client("s3") if role else environment.client("s3")
+
+
+def _empty_bucket(s3: Any, bucket: str) -> int:
     removed = 0
     try:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlparse
 
 from ops.session import Environment, OpsError
 
 MANIFEST_PARAMETER = "InputManifest"
 EVALUATION = "evaluation"
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+# evaluate.py's table: candidate, accuracy, macro-F1 and more.
+_SCORES = re.compile(r"^(?P<candidate>[a-z][a-z0-9]*) +(?P<accuracy>[01]\.\d{4}) +(?P<macro_f1>[01]\.\d{4}) ", re.M)
+_ROWS = re.compile(r"^evaluating .* on (\d+) reviews$", re.M)
 POLL_SECONDS = 2.0
 START_SECONDS = 120.0
 ENDED = ("Succeeded", "Failed", "Stopped")
@@ -52,14 +55,14 @@ def _manifest(sagemaker: Any, execution: str) -> str | None:
 
 def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str, str]]:
     """Yield (step, status, detail) at every change until the execution ends; OpsError when it did not succeed."""
-    sagemaker, s3 = environment.client("sagemaker"), environment.client("s3")
+    sagemaker, logs = environment.client("sagemaker"), environment.client("logs")
     seen: dict[str, str] = {}
     while True:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
         for step in _steps(sagemaker, execution):
             if seen.get(step["StepName"]) != step["StepStatus"]:
                 seen[step["StepName"]] = step["StepStatus"]
-                yield step["StepName"], step["StepStatus"], _detail(sagemaker, s3, step)
+                yield step["StepName"], step["StepStatus"], _detail(sagemaker, logs, step)
         if described["PipelineExecutionStatus"] in ENDED:
             break
         time.sleep(POLL_SECONDS)
@@ -80,7 +83,7 @@ def _steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:
     return sorted(steps, key=lambda step: step["StartTime"])
 
 
-def _detail(sagemaker: Any, s3: Any, step: dict[str, Any]) -> str:
+def _detail(sagemaker: Any, logs: Any, step: dict[str, Any]) -> str:
     """What is worth a look: why it failed, what it measured, what it registered."""
     if step["StepStatus"] == "Failed":
         return str(step.get("FailureReason", "no reason given"))
@@ -89,7 +92,8 @@ def _detail(sagemaker: Any, s3: Any, step: dict[str, Any]) -> str:
         return ""
     if "ProcessingJob" in metadata:
         job = metadata["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
-        return _evaluation(s3, sagemaker.describe_processing_job(ProcessingJobName=job))
+        outputs = sagemaker.describe_processing_job(ProcessingJobName=job)["ProcessingOutputConfig"]["Outputs"]
+        return _evaluation(logs, job) if EVALUATION in [output["OutputName"] for output in outputs] else ""
     if "TrainingJob" in metadata:
         job = metadata["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
         metrics = sagemaker.describe_training_job(TrainingJobName=job).get("FinalMetricDataList", [])
@@ -101,14 +105,17 @@ def _detail(sagemaker: Any, s3: Any, step: dict[str, Any]) -> str:
     return ""
 
 
-def _evaluation(s3: Any, job: dict[str, Any]) -> str:
-    """The figures on the test split, of a job that wrote an evaluation."""
-    outputs = {output["OutputName"]: output["S3Output"]["S3Uri"] for output in job["ProcessingOutputConfig"]["Outputs"]}
-    if EVALUATION not in outputs:
-        return ""
-    place = urlparse(f"{outputs[EVALUATION]}/{EVALUATION}.json")
-    report = json.loads(s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read())
+def _evaluation(logs: Any, job: str) -> str:
+    """The figures on the test split, from the job's log: evaluation.json itself is read inside the VPC only."""
+    filtered = logs.get_paginator("filter_log_events")
+    pages = filtered.paginate(logGroupName=PROCESSING_LOGS, logStreamNamePrefix=f"{job}/")
+    return figures_of("\n".join(event["message"] for page in pages for event in page["events"]))
+
+
+def figures_of(log: str) -> str:
+    """Each candidate's figures in what evaluate.py prints; nothing where the log has not arrived."""
+    rows = "".join(_ROWS.findall(log))
     return "; ".join(
-        f"{candidate}: macro-F1 {its['macro_f1']:.4f}, accuracy {its['accuracy']:.4f} on {its['rows']} rows"
-        for candidate, its in report.items()
+        f"{its['candidate']}: macro-F1 {its['macro_f1']}, accuracy {its['accuracy']} on {rows} rows"
+        for its in _SCORES.finditer(log)
     )

@@ -27,7 +27,7 @@ def upload(environment: Environment, model: str, file: Path) -> str:
     """
     check_file(file)
     outputs = environment.outputs("data")
-    bucket = outputs["DataBucket"]
+    bucket = outputs["RawBucket"]
     s3 = environment.assume(outputs["UploaderRole"], "upload").client("s3")
     batch = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     prefix = f"raw/{model}/{batch}/"

@@ -1,38 +1,94 @@
-"""The buckets, and the one role that may bring data in."""
+"""The buckets, the role that brings data in, and where data is not kept, the role that takes it away."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from config.schema import DataSettings
 from stacks.constructs.private_bucket import PrivateBucket
 from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import data as permissions
+from stacks.permissions import perimeter, trust
+from stacks.permissions.statement import Statement
+from stacks.values.identity import Identity
+from stacks.values.key_arns import KeyArns
+from stacks.values.store import Store, Stores
 
 
 class Data(cdk.Stack):
-    """`data` holds raw/ and processed/; `artifacts` holds models/ and evaluations/."""
+    """`raw` holds what was uploaded, `data` what processing made of it, `artifacts` models and evaluations.
+
+    `s3_endpoint_id`: the VPC's way to S3 and, but for a few roles, the only one to the objects (docs/data.md).
+    `qualifier`: of `cdk bootstrap`. `also_emptied`: names of the log buckets, which go when the environment goes.
+    Controls: S3.2, .3, .5, .6, .8 to .15, .17.
+    """
 
     def __init__(
-        self, scope: Construct, id: str, *, data_key: kms.IKey, artifacts_key: kms.IKey, retain: bool, **stack: Any
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: DataSettings,
+        identity: Identity,
+        keys: KeyArns,
+        access_logs_bucket: str,
+        s3_endpoint_id: str,
+        break_glass: Sequence[str],
+        qualifier: str,
+        require_mfa: bool,
+        retain: bool,
+        also_emptied: Sequence[str] = (),
+        **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
-        self.data = PrivateBucket(self, "Data", key=data_key, retain=retain, events=True).bucket
-        self.artifacts = PrivateBucket(self, "Artifacts", key=artifacts_key, retain=retain).bucket
-        self.uploader = self._uploader(data_key)
-        cdk.CfnOutput(self, "DataBucket", value=self.data.bucket_name)
-        cdk.CfnOutput(self, "ArtifactsBucket", value=self.artifacts.bucket_name)
-        cdk.CfnOutput(self, "UploaderRole", value=self.uploader.role_arn)
+        account = identity.account
+        self._identity, self._retain, self._settings = identity, retain, settings
+        self._access_logs, self._endpoint, self._mfa = access_logs_bucket, s3_endpoint_id, require_mfa
+        # SageMaker Pipelines reads the gate's metrics itself, as the pipeline's role, from outside the VPC.
+        exempt = [identity.roles("pipeline"), *perimeter.deployers(account, qualifier), *break_glass]
+        if not retain:
+            exempt.append(identity.roles("custodian"))
+        lock, expire = settings.object_lock_days, settings.processed_days
+        self.stores = Stores(
+            raw=self._store("Raw", keys.data, [*exempt, identity.roles("uploader")], lock_days=lock, events=True),
+            data=self._store("Data", keys.data, exempt, expire={"processed/": expire} if expire else {}),
+            artifacts=self._store("Artifacts", keys.artifacts, exempt),
+        )
+        self._role("Uploader", "Uploads raw data", permissions.uploader(account, self.stores.raw))
+        if not retain:
+            own = [self.stores.raw.name, self.stores.data.name, self.stores.artifacts.name]
+            buckets = [account.bucket(name) for name in (*own, *also_emptied)]
+            self._role("Custodian", "Empties the buckets", permissions.custodian(account, buckets))
 
-    def _uploader(self, key: kms.IKey) -> iam.Role:
-        """People and laptops that bring raw data assume it; it can add data but neither read nor delete it."""
-        principal = iam.AccountPrincipal(self.account)
-        uploader = ScopedRole(self, "Uploader", principal=principal, description="Uploads raw data")
-        write = ["s3:PutObject", "s3:AbortMultipartUpload"]
-        uploader.allow("WriteRaw", write, [self.data.arn_for_objects("raw/*")])
-        # A multipart upload decrypts its own parts with the key when it completes.
-        uploader.allow("Key", ["kms:GenerateDataKey", "kms:Decrypt"], [key.key_arn])
-        return uploader.role
+    def _store(self, id: str, key: str, exempt: Sequence[str], **its: Any) -> Store:
+        """A bucket whose objects only `exempt` roles reach from outside the VPC; its name is an output."""
+        bucket = PrivateBucket(
+            self,
+            id,
+            account=self._identity.account,
+            key=key,
+            access_logs=self._access_logs,
+            noncurrent_days=self._settings.noncurrent_days,
+            retain=self._retain,
+            statements=[perimeter.network(self._endpoint, exempt=exempt), *perimeter.encryption(key)],
+            **its,
+        )
+        cdk.CfnOutput(self, f"{id}Bucket", value=bucket.name)
+        return Store(bucket.name, bucket.arn, key)
+
+    def _role(self, id: str, description: str, statements: Sequence[Statement]) -> None:
+        """A role that people and laptops assume; its ARN is an output."""
+        role = ScopedRole(
+            self,
+            id,
+            identity=self._identity,
+            kind=id.lower(),
+            trust=trust.people(self._identity.account, mfa=self._mfa),
+            description=description,
+            statements=statements,
+        )
+        cdk.CfnOutput(self, f"{id}Role", value=role.role_arn)

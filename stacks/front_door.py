@@ -6,18 +6,16 @@ import json
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from config.schema import Throttle
-from stacks.constructs.placement import Placement
+from config.schema import FrontDoor as Settings
+from stacks.constructs.prediction_api import STAGE, PredictionApi
 from stacks.constructs.private_function import PrivateFunction
 from stacks.constructs.scoped_role import ScopedRole
-
-STAGE = "v1"
+from stacks.constructs.web_acl import WebAcl
+from stacks.permissions import functions, trust
+from stacks.values.function_surroundings import FunctionSurroundings
+from stacks.values.identity import Identity
 
 
 class FrontDoor(cdk.Stack):
@@ -30,13 +28,12 @@ class FrontDoor(cdk.Stack):
         *,
         name: str,
         endpoints: dict[str, str],
-        throttle: Throttle,
-        key: kms.IKey,
-        logs_key: kms.IKey,
-        placement: Placement,
+        settings: Settings,
+        around: FunctionSurroundings,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
+        account = around.identity.account
         function = PrivateFunction(
             self,
             "Predictions",
@@ -45,65 +42,37 @@ class FrontDoor(cdk.Stack):
             environment={"ENDPOINTS": json.dumps(endpoints, sort_keys=True)},
             memory_mb=512,
             timeout_seconds=29,
-            key=key,
-            logs_key=logs_key,
-            placement=placement,
+            statements=functions.front_door(account, list(endpoints.values())),
+            around=around,
+            concurrency=settings.concurrency,
         )
-        # By name: the endpoints appear with the first release, after this stack.
-        arns = [function.role.arn("sagemaker", "endpoint", endpoint) for endpoint in endpoints.values()]
-        function.role.allow("Invoke", ["sagemaker:InvokeEndpoint"], arns)
-        api = self._api(name, throttle, logs_key)
-        predictions = api.root.add_resource("endpoints").add_resource("{endpoint}").add_resource("predictions")
-        predictions.add_method("POST", apigateway.LambdaIntegration(function.function))
-        caller = self._caller(api)
-        cdk.CfnOutput(self, "ApiId", value=api.rest_api_id)
+        api = PredictionApi(self, "Predict", name=name, function=function, throttle=settings.throttle, around=around)
+        if settings.waf:
+            stage_arn = (
+                f"arn:{account.partition}:apigateway:{account.region}::/restapis/{api.id}/stages/{api.stage.ref}"
+            )
+            WebAcl(
+                self,
+                "Firewall",
+                name=name,
+                stage_arn=stage_arn,
+                logs_key=around.logs_key,
+                log_retention_days=around.log_retention_days,
+            )
+        caller = self._caller(around.identity, api)
+        cdk.CfnOutput(self, "ApiId", value=api.id)
         cdk.CfnOutput(self, "ApiStage", value=STAGE)
         cdk.CfnOutput(self, "CallerRole", value=caller.role_arn)
 
-    def _api(self, name: str, throttle: Throttle, logs_key: kms.IKey) -> apigateway.RestApi:
-        access = logs.LogGroup(
-            self,
-            "AccessLogs",
-            log_group_name=f"/{name}/api-access",
-            encryption_key=logs_key,
-            retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        return apigateway.RestApi(
-            self,
-            "Api",
-            rest_api_name=name,
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
-            # API Gateway's logging role is one for the whole account and region: never taken away from others.
-            cloud_watch_role=True,
-            cloud_watch_role_removal_policy=cdk.RemovalPolicy.RETAIN,
-            default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
-            deploy_options=apigateway.StageOptions(
-                stage_name=STAGE,
-                throttling_rate_limit=throttle.rate,
-                throttling_burst_limit=throttle.burst,
-                access_log_destination=apigateway.LogGroupLogDestination(access),
-                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
-                    caller=True,
-                    http_method=True,
-                    ip=True,
-                    protocol=True,
-                    request_time=True,
-                    resource_path=True,
-                    response_length=True,
-                    status=True,
-                    user=True,
-                ),
-                logging_level=apigateway.MethodLoggingLevel.ERROR,
-                data_trace_enabled=False,
-                metrics_enabled=True,
-            ),
-        )
-
-    def _caller(self, api: apigateway.RestApi) -> iam.Role:
+    def _caller(self, identity: Identity, api: PredictionApi) -> ScopedRole:
         """Applications of this account assume it to call the API, and can do nothing else with it."""
-        principal = iam.AccountPrincipal(self.account)
-        caller = ScopedRole(self, "Caller", principal=principal, description="Calls the API")
-        path = api.arn_for_execute_api("POST", "/endpoints/*/predictions", STAGE)
-        caller.allow("Predictions", ["execute-api:Invoke"], [path])
-        return caller.role
+        return ScopedRole(
+            self,
+            "Caller",
+            identity=identity,
+            kind="caller",
+            # An application has no second factor.
+            trust=trust.people(identity.account, mfa=False),
+            description="Calls the API",
+            statements=functions.caller(identity.account, api_id=api.id, stage=STAGE),
+        )

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from config import catalogue
 from config.schema import Endpoint
 from stacks.constructs.hosted_endpoint import HostedEndpoint, HostedVariant
-from stacks.constructs.image_repository import ImageRepository
-from stacks.constructs.job_role import JobRole
 from stacks.constructs.model_variant import ModelVariant
 from stacks.constructs.naming import construct_id
-from stacks.constructs.placement import Placement
 from stacks.constructs.rollback_alarms import RollbackAlarms
+from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import trust
+from stacks.permissions.hosting import hosting, log_group_name
+from stacks.values.hosted import HostedNames
+from stacks.values.identity import Identity
+from stacks.values.image_repository import ImageRepository
+from stacks.values.placement import Placement
+from stacks.values.store import Store
 
 NOT_RELEASED = "none"
 
@@ -49,11 +52,14 @@ class Inference(cdk.Stack):
         *,
         name: str,
         settings: Endpoint,
+        identity: Identity,
         groups: dict[str, str],
         images: list[ImageRepository],
         families_without_volume_key: frozenset[str],
-        artifacts: s3.IBucket,
-        artifacts_key: kms.IKey,
+        artifacts: Store,
+        logs_key: str,
+        log_retention_days: int,
+        topic_arn: str,
         placement: Placement,
         **stack: Any,
     ) -> None:
@@ -63,11 +69,19 @@ class Inference(cdk.Stack):
         super().__init__(scope, id, synthesizer=synthesizer, **stack)
         self.endpoint_name = name
         # Lower-case, because CloudFormation derives names from logical ids, and SageMaker's ARNs are lower-case.
-        prefix = name.replace("-", "")
-        self.model_ids = {variant: f"{prefix}{variant}model" for variant in settings.variants}
-        self.configuration_id = f"{prefix}config"
-        self.volume_key = artifacts_key
-        self.role = self._hosting_role(settings, images, artifacts, artifacts_key)
+        plain = name.replace("-", "")
+        self._artifacts, self._images, self._identity = artifacts, images, identity
+        self._logs(name, logs_key, log_retention_days)
+        roles = {variant: self._hosting_role(variant, settings) for variant in settings.variants}
+        self.names = HostedNames(
+            endpoint=name,
+            stack=self.stack_name,
+            model_ids={variant: f"{plain}{variant}model" for variant in settings.variants},
+            configuration_id=f"{plain}config",
+            groups=sorted(set(groups.values())),
+            hosting_roles=[role.role_arn for role in roles.values()],
+            volume_key=artifacts.key,
+        )
         packages = {variant: self._package_parameter(variant) for variant in settings.variants}
         released = self._condition(packages)
         served = self._served(settings, packages)
@@ -77,8 +91,8 @@ class Inference(cdk.Stack):
                 self,
                 f"{construct_id(variant)}Variant",
                 package=served[variant],
-                logical_id=self.model_ids[variant],
-                role=self.role,
+                logical_id=self.names.model_ids[variant],
+                role=roles[variant],
                 placement=placement,
                 released=released,
             )
@@ -88,13 +102,13 @@ class Inference(cdk.Stack):
             self,
             "Hosting",
             name=name,
-            configuration_id=self.configuration_id,
-            endpoint_id=f"{prefix}endpoint",
+            configuration_id=self.names.configuration_id,
+            endpoint_id=f"{plain}endpoint",
             variants=variants,
             rollout=settings.rollout,
-            alarms=[alarm for variant in settings.variants for alarm in self._alarms(variant, settings)],
+            alarms=[alarm for variant in settings.variants for alarm in self._alarms(variant, settings, topic_arn)],
             # SageMaker refuses a key when any variant's drive is encrypted by its own hardware.
-            volume_key=None if families & families_without_volume_key else artifacts_key.key_arn,
+            volume_key=None if families & families_without_volume_key else artifacts.key,
             released=released,
         )
         self.variants = [
@@ -102,16 +116,30 @@ class Inference(cdk.Stack):
         ]
         cdk.CfnOutput(self, "EndpointName", value=name)
 
-    def _hosting_role(
-        self, settings: Endpoint, images: list[ImageRepository], artifacts: s3.IBucket, key: kms.IKey
-    ) -> iam.Role:
-        """Models run under it. A variant without a package of its own runs the champion's, so all may read all."""
-        logs = f"/aws/sagemaker/Endpoints/{self.endpoint_name}"
-        hosting = JobRole(self, "Role", description=f"Models of {self.endpoint_name}", images=images, logs=logs)
-        for model in sorted({variant.model for variant in settings.variants.values()}):
-            hosting.may_read(artifacts, f"models/{model}/")
-        hosting.may_use(key)
-        return hosting.role
+    def _logs(self, name: str, key: str, retention_days: int) -> None:
+        """SageMaker would make the endpoint's log group itself, without a key and for ever."""
+        group = logs.CfnLogGroup(
+            self, "Logs", log_group_name=log_group_name(name), kms_key_id=key, retention_in_days=retention_days
+        )
+        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+
+    def _hosting_role(self, variant: str, settings: Endpoint) -> ScopedRole:
+        return ScopedRole(
+            self,
+            f"{construct_id(variant)}Hosting",
+            identity=self._identity,
+            kind="hosting",
+            trust=trust.sagemaker(self._identity.account),
+            description=f"Variant {variant} of {self.endpoint_name}",
+            statements=hosting(
+                self._identity.account,
+                endpoint=self.endpoint_name,
+                variant=variant,
+                models=sorted({its.model for its in settings.variants.values()}),
+                artifacts=self._artifacts,
+                images=self._images,
+            ),
+        )
 
     def _package_parameter(self, variant: str) -> cdk.CfnParameter:
         return cdk.CfnParameter(
@@ -149,8 +177,12 @@ class Inference(cdk.Stack):
         condition = f"{construct_id(first)}Released"
         return cdk.Token.as_string(cdk.Fn.condition_if(condition, own, self._first_of(others, packages)))
 
-    def _alarms(self, variant: str, settings: Endpoint) -> list[str]:
-        limits = settings.rollout.alarms
+    def _alarms(self, variant: str, settings: Endpoint, topic_arn: str) -> list[str]:
         return RollbackAlarms(
-            self, f"{construct_id(variant)}Alarms", endpoint=self.endpoint_name, variant=variant, limits=limits
+            self,
+            f"{construct_id(variant)}Alarms",
+            endpoint=self.endpoint_name,
+            variant=variant,
+            limits=settings.rollout.alarms,
+            topic_arn=topic_arn,
         ).names

@@ -1,97 +1,109 @@
-"""The VPC: isolated subnets across availability zones, and private ways to the services that the platform calls."""
+"""The VPC, its own or an existing one: private subnets, private ways to the services that the platform calls."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.constructs.placement import Placement
-
-# What a VPC without internet needs for SageMaker's jobs and models, and what our functions call.
-INTERFACE_ENDPOINTS = {
-    "SageMakerApi": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_API,
-    "SageMakerRuntime": ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
-    "CloudFormation": ec2.InterfaceVpcEndpointAwsService.CLOUDFORMATION,
-    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-    "Monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
-    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
-    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
-    "Kms": ec2.InterfaceVpcEndpointAwsService.KMS,
-    "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
-}
+from config.schema import ExistingVpc
+from config.schema import Network as NetworkSettings
+from stacks.constructs.closed_default_group import ClosedDefaultGroup
+from stacks.constructs.flow_log import FlowLog
+from stacks.constructs.isolated_vpc import IsolatedVpc
+from stacks.constructs.private_endpoints import PrivateEndpoints
+from stacks.constructs.workload_groups import WorkloadGroups
+from stacks.permissions.endpoints import Perimeter
+from stacks.values.function_surroundings import FunctionSurroundings
+from stacks.values.identity import Identity
+from stacks.values.image_repository import ImageRepository
+from stacks.values.placement import Placement
+from stacks.values.private_subnets import PrivateSubnets
 
 
 class Network(cdk.Stack):
-    """One VPC without a route to the internet."""
+    """`placement`: where jobs, models and functions go. An existing VPC's flow logs and default group are the owner's.
 
-    def __init__(self, scope: Construct, id: str, *, cidr: str, zones: list[str], **stack: Any) -> None:
-        self._zones = zones  # before super().__init__: the CDK asks for them
-        super().__init__(scope, id, **stack)
-        isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-        vpc = ec2.Vpc(
-            self,
-            "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr(cidr),
-            availability_zones=zones,
-            nat_gateways=0,
-            # The CDK's way is a custom resource with a function of its own; nothing here uses the default group.
-            restrict_default_security_group=False,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-            ],
-        )
-        workloads = ec2.SecurityGroup(
-            self, "Workloads", vpc=vpc, description="Jobs, models and functions", allow_all_outbound=False
-        )
-        self._add_interface_endpoints(vpc, workloads, isolated)
-        self._add_s3_endpoint(vpc)
-        # The subnets route only to S3 and the endpoints; S3's addresses are a prefix list whose id differs by region.
-        workloads.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS to S3 through the gateway endpoint")
-        self.placement = Placement(vpc=vpc, subnets=isolated, security_group=workloads)
+    `name` is `<prefix>-<environment>`, `s3_prefix_list` the id of the region's list of S3's addresses; keys are ARNs.
+    Controls: EC2.2, .6, .10, .15, .18, .19, .55, .56; SMDG-05, -06, -07, -09; see docs/network.md.
+    """
 
-    @property
-    def availability_zones(self) -> list[str]:
-        """From the configuration, so that synth looks nothing up."""
-        return self._zones
-
-    def _add_interface_endpoints(
-        self, vpc: ec2.Vpc, workloads: ec2.SecurityGroup, subnets: ec2.SubnetSelection
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        settings: NetworkSettings,
+        identity: Identity,
+        images: Sequence[ImageRepository],
+        bootstrap_qualifier: str,
+        s3_prefix_list: str,
+        functions_key: str,
+        logs_key: str,
+        log_retention_days: int,
+        dead_letters_arn: str,
+        **stack: Any,
     ) -> None:
-        endpoints = ec2.SecurityGroup(
-            self, "Endpoints", vpc=vpc, description="Interface endpoints", allow_all_outbound=False
+        super().__init__(scope, id, **stack)
+        account, nat = identity.account, settings.internet == "nat"
+        assets = f"cdk-{bootstrap_qualifier}-assets-{account.id}-{account.region}"
+        perimeter = Perimeter(identity, name, images, assets, settings.s3_read_buckets)
+        if settings.existing:
+            self.placement = self._existing(settings.existing, s3_prefix_list, perimeter)
+            return
+        vpc = IsolatedVpc(self, "Vpc", cidr=settings.cidr, zones=settings.zones, nat=nat)
+        groups = WorkloadGroups(self, "Groups", vpc_id=vpc.private.vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
+        endpoints = PrivateEndpoints(
+            self, "Endpoints", private=vpc.private, group_id=groups.endpoints_id, perimeter=perimeter
         )
-        endpoints.add_ingress_rule(workloads, ec2.Port.tcp(443), "From jobs, models and functions")
-        for name, service in INTERFACE_ENDPOINTS.items():
-            endpoint = vpc.add_interface_endpoint(
-                name, service=service, subnets=subnets, security_groups=[endpoints], open=False
-            )
-            endpoint.add_to_policy(self._own_account_only(["*"], ["*"]))
+        self.placement = _placement(vpc.private, groups, endpoints.s3_id)
+        FlowLog(
+            self,
+            "FlowLog",
+            vpc_id=vpc.private.vpc_id,
+            log_group=f"/{name}/flow-logs",
+            retention_days=log_retention_days,
+            key=logs_key,
+            identity=identity,
+        )
+        around = FunctionSurroundings(
+            identity=identity,
+            placement=self.placement,
+            key=functions_key,
+            logs_key=logs_key,
+            log_retention_days=log_retention_days,
+            dead_letters_arn=dead_letters_arn,
+        )
+        ClosedDefaultGroup(
+            self,
+            "DefaultGroup",
+            group_id=vpc.default_group_id,
+            log_group=f"/{name}/default-security-group",
+            around=around,
+            after=[vpc, groups, endpoints],
+        )
 
-    def _add_s3_endpoint(self, vpc: ec2.Vpc) -> None:
-        endpoint = vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
-        actions = ["s3:AbortMultipartUpload", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
-        own = self._own_account_only(actions, ["*"])
-        own.add_condition("StringEquals", {"aws:ResourceAccount": self.account, "aws:PrincipalAccount": self.account})
-        endpoint.add_to_policy(own)
-        # ECR serves image layers by presigned requests of its own, so no condition on the principal can hold.
-        endpoint.add_to_policy(
-            iam.PolicyStatement(
-                sid="ImageLayers",
-                principals=[iam.AnyPrincipal()],
-                actions=["s3:GetObject"],
-                resources=[f"arn:{self.partition}:s3:::prod-{self.region}-starport-layer-bucket/*"],
-            )
+    def _existing(self, vpc: ExistingVpc, s3_prefix_list: str, perimeter: Perimeter) -> Placement:
+        """Security groups of our own in it, and endpoints unless it brings them."""
+        private = PrivateSubnets(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], vpc.route_table_ids)
+        groups = WorkloadGroups(
+            self,
+            "Groups",
+            vpc_id=vpc.vpc_id,
+            s3_prefix_list=s3_prefix_list,
+            internet=False,
+            existing_endpoints_id=vpc.endpoints_security_group_id,
         )
+        if vpc.s3_endpoint_id:
+            return _placement(private, groups, vpc.s3_endpoint_id)
+        endpoints = PrivateEndpoints(
+            self, "Endpoints", private=private, group_id=groups.endpoints_id, perimeter=perimeter
+        )
+        return _placement(private, groups, endpoints.s3_id)
 
-    def _own_account_only(self, actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            sid="OwnAccount",
-            principals=[iam.AnyPrincipal()],
-            actions=actions,
-            resources=resources,
-            conditions={"StringEquals": {"aws:PrincipalAccount": self.account}},
-        )
+
+def _placement(private: PrivateSubnets, groups: WorkloadGroups, s3_endpoint_id: str) -> Placement:
+    return Placement(private.vpc_id, list(private.subnet_ids), groups.workloads_id, s3_endpoint_id)

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.constructs.naming import construct_id
-from stacks.constructs.placement import Placement
 from stacks.constructs.private_function import PrivateFunction
-from stacks.constructs.release_role import ReleaseRole
 from stacks.constructs.scoped_role import ScopedRole
+from stacks.constructs.wake_up import WakeUp
 from stacks.inference import Inference
+from stacks.permissions import release, trust
+from stacks.values.function_surroundings import FunctionSurroundings
 
 # A safety net: a missed event is made good at the next look.
-SCHEDULE = cdk.Duration.minutes(10)
+SCHEDULE = "rate(10 minutes)"
 
 
 class Release(cdk.Stack):
@@ -31,14 +29,17 @@ class Release(cdk.Stack):
         *,
         name: str,
         endpoints: list[Inference],
-        key: kms.IKey,
-        logs_key: kms.IKey,
-        placement: Placement,
+        around: FunctionSurroundings,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
+        self._around = around
+        account = around.identity.account
         roles = {endpoint.stack_name: self._release_role(endpoint) for endpoint in endpoints}
         described = [_described(endpoint, roles[endpoint.stack_name]) for endpoint in endpoints]
+        statements = [release.list_packages()]
+        for endpoint in endpoints:
+            statements += release.reconciler(account, endpoint.names, roles[endpoint.stack_name].role_arn)
         reconciler = PrivateFunction(
             self,
             "Reconciler",
@@ -47,89 +48,63 @@ class Release(cdk.Stack):
             environment={"ENDPOINTS": self.to_json_string(described)},
             memory_mb=256,
             timeout_seconds=120,
-            key=key,
-            logs_key=logs_key,
-            placement=placement,
+            statements=statements,
+            around=around,
         )
-        for endpoint in endpoints:
-            self._may_release(reconciler.role, endpoint, roles[endpoint.stack_name])
         self._wake(reconciler, endpoints)
 
-    def _release_role(self, endpoint: Inference) -> ReleaseRole:
-        return ReleaseRole(
+    def _release_role(self, endpoint: Inference) -> ScopedRole:
+        identity = self._around.identity
+        return ScopedRole(
             self,
             f"{construct_id(endpoint.endpoint_name)}Role",
-            endpoint=endpoint.endpoint_name,
-            model_ids=list(endpoint.model_ids.values()),
-            configuration_id=endpoint.configuration_id,
-            groups=_groups(endpoint),
-            hosting_role=endpoint.role,
-            volume_key=endpoint.volume_key,
+            identity=identity,
+            kind="release",
+            trust=trust.service("cloudformation.amazonaws.com", identity.account),
+            description=f"Releases {endpoint.endpoint_name}",
+            statements=release.release(identity.account, endpoint.names),
         )
-
-    def _may_release(self, function: ScopedRole, endpoint: Inference, release: ReleaseRole) -> None:
-        """The function itself can touch no model: it may only update this stack, as the release role."""
-        id = construct_id(endpoint.endpoint_name)
-        stacks = [function.arn("cloudformation", "stack", f"{endpoint.stack_name}/*")]
-        verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks"]
-        function.allow(f"Read{id}", [f"cloudformation:{verb}" for verb in verbs], stacks)
-        live = [function.arn("sagemaker", "endpoint", endpoint.endpoint_name)]
-        function.allow(f"Live{id}", ["sagemaker:DescribeEndpoint"], live)
-        only_as = {"StringEquals": {"cloudformation:RoleArn": release.role.role_arn}}
-        function.allow(f"Update{id}", ["cloudformation:UpdateStack"], stacks, only_as)
-        to_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-        function.allow(f"Pass{id}", ["iam:PassRole"], [release.role.role_arn], to_cloudformation)
-        groups = _groups(endpoint)
-        packages = [function.arn("sagemaker", "model-package", f"{group}/*") for group in groups]
-        # It may take a package out of the running, but approve none.
-        only_reject = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}
-        function.allow(f"Reject{id}", ["sagemaker:UpdateModelPackage"], packages, only_reject)
-        # Listing supports no resource; the function lists its own groups only.
-        function.allow(f"List{id}", ["sagemaker:ListModelPackages"], ["*"])
 
     def _wake(self, reconciler: PrivateFunction, endpoints: list[Inference]) -> None:
         """Package changes, stack changes and a schedule: the reconciler looks at what is, not at what happened."""
-        groups = sorted({group for endpoint in endpoints for group in _groups(endpoint)})
-        ids = [reconciler.role.arn("cloudformation", "stack", f"{endpoint.stack_name}/") for endpoint in endpoints]
-        target = targets.LambdaFunction(reconciler.function)
-        events.Rule(
+        groups = sorted({group for endpoint in endpoints for group in endpoint.names.groups})
+        account = self._around.identity.account
+        stacks = [account.arn("cloudformation", f"stack/{endpoint.stack_name}/") for endpoint in endpoints]
+        to: dict[str, Any] = {"function": reconciler, "dead_letters_arn": self._around.dead_letters_arn}
+        WakeUp(
             self,
             "PackageChanged",
             description="A model package was registered, approved or rejected",
-            event_pattern=events.EventPattern(
-                source=["aws.sagemaker"],
-                detail_type=["SageMaker Model Package State Change"],
-                detail={"ModelPackageGroupName": groups},
-            ),
-            targets=[target],
+            pattern={
+                "source": ["aws.sagemaker"],
+                "detail-type": ["SageMaker Model Package State Change"],
+                "detail": {"ModelPackageGroupName": groups},
+            },
+            **to,
         )
-        events.Rule(
+        WakeUp(
             self,
             "StackChanged",
             description="An inference stack reached a new status",
-            event_pattern=events.EventPattern(
-                source=["aws.cloudformation"],
-                detail_type=["CloudFormation Stack Status Change"],
-                detail={"stack-id": [{"prefix": id} for id in ids]},
-            ),
-            targets=[target],
+            pattern={
+                "source": ["aws.cloudformation"],
+                "detail-type": ["CloudFormation Stack Status Change"],
+                "detail": {"stack-id": [{"prefix": stack} for stack in stacks]},
+            },
+            **to,
         )
-        events.Rule(self, "Regularly", schedule=events.Schedule.rate(SCHEDULE), targets=[target])
+        WakeUp(self, "Regularly", description="Makes good what was missed", schedule=SCHEDULE, **to)
 
 
-def _groups(endpoint: Inference) -> list[str]:
-    return sorted({variant.group for variant in endpoint.variants})
-
-
-def _described(endpoint: Inference, role: ReleaseRole) -> dict[str, object]:
+def _described(endpoint: Inference, role: ScopedRole) -> dict[str, object]:
     """What the function must know of an endpoint; lambda/release/settings.py reads it."""
     variants = [
         {"name": v.name, "parameter": v.parameter, "group": v.group, "weight": v.weight} for v in endpoint.variants
     ]
     return {
         "stack": endpoint.stack_name,
-        "role": role.role.role_arn,
+        "role": role.role_arn,
         "name": endpoint.endpoint_name,
-        "configuration": endpoint.configuration_id,
+        "configuration": endpoint.names.configuration_id,
         "variants": variants,
     }

@@ -11,17 +11,19 @@ from constructs import Construct
 
 from config.schema import Model
 from stacks.constructs.code_archive import CodeArchive
-from stacks.constructs.image_repository import ImageRepository
+from stacks.constructs.job_roles import JobRoles
+from stacks.constructs.model_pipeline import ModelPipeline
 from stacks.constructs.naming import construct_id
-from stacks.constructs.pipeline_role import PipelineRole
 from stacks.constructs.pipeline_starter import PipelineStarter
-from stacks.constructs.placement import Placement
-from stacks.constructs.training_roles import Stores, TrainingRoles
-from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, approval_status, pipeline_definition, plan
+from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, plan
+from stacks.values.identity import Identity
+from stacks.values.image_repository import ImageRepository
+from stacks.values.placement import Placement
+from stacks.values.store import Stores
 
 
 class Training(cdk.Stack):
-    """One model's pipeline, named `name`. `groups`: candidate -> model package group."""
+    """One model's pipeline, named `name`. `groups`: candidate -> model package group. `job_roles`: their ARNs."""
 
     def __init__(
         self,
@@ -31,56 +33,68 @@ class Training(cdk.Stack):
         name: str,
         model: str,
         settings: Model,
+        identity: Identity,
         images: dict[str, ImageRepository],
         families_without_volume_key: frozenset[str],
         code: Path,
         stores: Stores,
         placement: Placement,
+        dead_letters_arn: str,
         retain: bool,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
         self.groups = {candidate: self._group(name, candidate, retain) for candidate in settings.candidates}
         archive = CodeArchive(self, "Code", folder=code)
-        jobs = TrainingRoles(self, "Jobs", model=model, settings=settings, images=images, code=archive, stores=stores)
-        role = PipelineRole(
+        jobs = JobRoles(
             self,
-            "Pipeline",
-            groups=list(self.groups.values()),
-            approval=approval_status(settings),
-            images=list(images.values()),
-            job_roles=[job.role for job in jobs.all],
+            "Jobs",
+            identity=identity,
+            model=model,
+            settings=settings,
+            images=images,
+            code=archive.file,
+            stores=stores,
         )
-        role.may_read(stores.artifacts, f"evaluations/{model}/", f"models/{model}/")
-        role.may_use(stores.data_key, stores.artifacts_key)
+        self.job_roles = [jobs.processing.role_arn, jobs.training.role_arn]
         surroundings = Surroundings(
-            region=self.region,
-            data_bucket=stores.data.bucket_name,
-            data_key=stores.data_key.key_arn,
-            artifacts_bucket=stores.artifacts.bucket_name,
-            artifacts_key=stores.artifacts_key.key_arn,
+            region=identity.account.region,
+            raw_bucket=stores.raw.name,
+            data_bucket=stores.data.name,
+            data_key=stores.data.key,
+            artifacts_bucket=stores.artifacts.name,
+            artifacts_key=stores.artifacts.key,
             code_uri=archive.uri,
-            code_name=archive.file_name,
+            code_name=archive.file.key,
             images={image: repository.uri for image, repository in images.items()},
             families_without_volume_key=families_without_volume_key,
-            processing_role=jobs.processing.role.role_arn,
-            training_role=jobs.training.role.role_arn,
-            evaluation_role=jobs.evaluation.role.role_arn,
+            processing_role=jobs.processing.role_arn,
+            training_role=jobs.training.role_arn,
+            evaluation_role=jobs.evaluation.role_arn,
             groups=self.groups,
             subnets=placement.subnet_ids,
-            security_group=placement.security_group.security_group_id,
+            security_group=placement.security_group_id,
         )
-        definition = pipeline_definition(plan(model, settings, surroundings))
-        pipeline = sagemaker.CfnPipeline(
+        pipeline = ModelPipeline(
             self,
-            "Workflow",
-            pipeline_name=name,
-            role_arn=role.role.role_arn,
-            pipeline_definition={"PipelineDefinitionBody": self.to_json_string(definition)},
+            "Pipeline",
+            name=name,
+            planned=plan(model, settings, surroundings),
+            identity=identity,
+            jobs=jobs,
+            images=list(images.values()),
+            stores=stores,
+            placement=placement,
         )
-        pipeline.node.add_dependency(role.policy, *(job.policy for job in jobs.all))
         PipelineStarter(
-            self, "Starter", pipeline=pipeline, bucket=stores.data, model=model, parameter=MANIFEST_PARAMETER
+            self,
+            "Starter",
+            identity=identity,
+            pipeline=pipeline.resource,
+            bucket=stores.raw.name,
+            model=model,
+            parameter=MANIFEST_PARAMETER,
+            dead_letters_arn=dead_letters_arn,
         )
         cdk.CfnOutput(self, "PipelineName", value=name)
 

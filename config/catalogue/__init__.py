@@ -1,4 +1,4 @@
-"""Facts of the field as data (YAML beside this file), each with its source. No rules here: those are in checks.py."""
+"""Facts of the field as data (YAML beside this file), each with its source. No rules here: config/checks has those."""
 
 from __future__ import annotations
 
@@ -44,6 +44,14 @@ class InstanceFamilies(BaseModel):
     burstable: frozenset[str]
 
 
+class Endpoints(BaseModel):
+    """Interface endpoints: construct id -> service, and region -> services that lack one there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    services: dict[str, str]
+    missing: dict[str, list[str]]
+
+
 @cache
 def images() -> Images:
     """config/catalogue/images.yaml."""
@@ -54,6 +62,19 @@ def images() -> Images:
 def instance_families() -> InstanceFamilies:
     """config/catalogue/instance_families.yaml."""
     return InstanceFamilies.model_validate(yaml.safe_load((_HERE / "instance_families.yaml").read_text("utf-8")))
+
+
+@cache
+def endpoints() -> Endpoints:
+    """config/catalogue/endpoints.yaml."""
+    return Endpoints.model_validate(yaml.safe_load((_HERE / "endpoints.yaml").read_text("utf-8")))
+
+
+@cache
+def s3_prefix_lists() -> dict[str, str]:
+    """config/catalogue/s3_prefix_lists.yaml: region -> id of the list of S3's addresses."""
+    lists: dict[str, str] = yaml.safe_load((_HERE / "s3_prefix_lists.yaml").read_text("utf-8"))
+    return lists
 
 
 def family(instance_type: str) -> str:

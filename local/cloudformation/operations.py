@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from local import hooks
 from local.hooks import cloudformation as hook
 from local.hooks.identity import caller_credentials
-from local.hooks.services import Handler, Response, wrap_service
+from local.hooks.services import Handler, Request, Response, wrap_service
 
 _PRINCIPAL = "cloudformation.amazonaws.com"
 _ROLE = "_ashlar_role_arn"
@@ -135,9 +135,9 @@ def _act_as(role_arn: str | None, headers: Mapping[str, str]) -> dict[str, str] 
     return hooks.assume_role(role_arn, "AWSCloudFormation", service_principal=_PRINCIPAL)
 
 
-def _role_arn(_body: bytes, params: Mapping[str, Any]) -> dict[str, str]:
+def _role_arn(request: Request) -> dict[str, str]:
     """The condition key cloudformation:RoleArn: the role that a stack operation names, if any."""
-    given = params.get("RoleARN")
+    given = request.query.get("RoleARN")
     return {"cloudformation:RoleArn": given[0] if isinstance(given, list) else given} if given else {}
 
 

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from local.cloudformation import operations
 from local.cloudformation.shapes import parameters
+from local.hooks import cloudformation as hook
 from local.hooks import register_cfn_type
 
 Properties = dict[str, Any]
@@ -56,7 +57,8 @@ class Noun:
 
     def arguments(self, verb: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Properties as parameters of `VerbNoun`."""
-        return parameters("sagemaker", f"{verb}{self.noun}", properties, self.resource_type)
+        given = {**properties, "Tags": own_tags(properties)} if properties.get("Tags") else properties
+        return parameters("sagemaker", f"{verb}{self.noun}", given, self.resource_type)
 
     def result(self, name: str) -> Result:
         """What Ref and Fn::GetAtt give for the resource."""
@@ -92,9 +94,14 @@ def delete(noun: Noun) -> Callable[[str, Properties], None]:
     return handler
 
 
+def own_tags(properties: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The tags of the resource and its stack; those of CloudFormation itself no caller may set."""
+    return [tag for tag in properties.get("Tags", []) if not tag["Key"].startswith("aws:")]
+
+
 def change_tags(arn: str, old: Properties, new: Properties) -> None:
     """Bring the resource's tags from the old properties to the new ones."""
-    before, after = ({tag["Key"]: str(tag["Value"]) for tag in p.get("Tags", [])} for p in (old, new))
+    before, after = ({tag["Key"]: str(tag["Value"]) for tag in own_tags(p)} for p in (old, new))
     client = operations.client("sagemaker")
     if removed := sorted(set(before) - set(after)):
         client.delete_tags(ResourceArn=arn, TagKeys=removed)
@@ -224,5 +231,6 @@ def register() -> None:
     plain = ((_MODEL, _MODEL_PROPERTIES), (_CONFIG, _CONFIG_PROPERTIES), (_GROUP, _GROUP_PROPERTIES))
     for noun, replacing in plain:
         register_cfn_type(noun.resource_type, _create_plain(noun), delete(noun), _update_tags(noun), replacing)
+    hook.tag_with_stack(noun.resource_type for noun in (_MODEL, _CONFIG, _GROUP, _ENDPOINT, _PIPELINE))
     register_cfn_type(_ENDPOINT.resource_type, _create_endpoint, delete(_ENDPOINT), _update_endpoint, ("EndpointName",))
     register_cfn_type(_PIPELINE.resource_type, _create_pipeline, delete(_PIPELINE), _update_pipeline, ("PipelineName",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from local.hooks import internals
@@ -68,6 +68,11 @@ def keep_types(kept: Collection[str], hint: str) -> None:
 
     for name in ("handlers", "changesets"):
         internals.module(f"services.cloudformation.{name}").validate_template_support = validate_template_support
+
+
+def tag_with_stack(resource_types: Iterable[str]) -> None:
+    """Give resources of these types the tags of their stack too, in their property Tags."""
+    _provisioners._STACK_TAG_PROPERTY.update(dict.fromkeys(resource_types, ("Tags", "list")))
 
 
 def wrap_create(resource_type: str, wrap: Callable[[Create], Create], *, blocking: bool) -> None:

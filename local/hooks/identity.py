@@ -40,14 +40,15 @@ def endpoint_url() -> str:
     return f"https://127.0.0.1:{os.environ['GATEWAY_PORT']}"
 
 
-def client(service: str, *, credentials: Mapping[str, str] | None = None) -> Any:
+def client(service: str, *, credentials: Mapping[str, str] | None = None, place: str | None = None) -> Any:
     """A boto3 client of our own endpoint, in the account and region of the current request.
 
-    It acts as the account's root, or with `credentials`: AccessKeyId, SecretAccessKey and SessionToken.
+    It acts as the account's root, or with `credentials`: AccessKeyId, SecretAccessKey and SessionToken; and calls from
+    the VPC whose token is `place`, or from none.
     """
     if credentials is None:
         return _root_client(service, scope.account(), scope.region())
-    return _new_client(service, credentials, scope.region())
+    return _new_client(service, credentials, scope.region(), place)
 
 
 @functools.cache
@@ -55,7 +56,10 @@ def _root_client(service: str, account: str, region: str) -> Any:
     return _new_client(service, {"AccessKeyId": account, "SecretAccessKey": "local"}, region)
 
 
-def _new_client(service: str, credentials: Mapping[str, str], region: str) -> Any:
+def _new_client(service: str, credentials: Mapping[str, str], region: str, place: str | None = None) -> Any:
+    config = Config(
+        s3={"addressing_style": "path"}, retries={"max_attempts": 1}, max_pool_connections=64, user_agent_appid=place
+    )
     # One session, because it keeps the service models it has read; making clients from it is not thread-safe.
     with _session_lock:
         return _session.client(
@@ -66,7 +70,7 @@ def _new_client(service: str, credentials: Mapping[str, str], region: str) -> An
             aws_session_token=credentials.get("SessionToken"),
             endpoint_url=endpoint_url(),
             verify=os.environ["AWS_CA_BUNDLE"],
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, max_pool_connections=64),
+            config=config,
         )
 
 
@@ -154,12 +158,15 @@ def _new_session(role_arn: str, role_name: str, session_name: str) -> dict[str, 
     return credentials
 
 
-def require_allowed(headers: Mapping[str, str], action: str, resource_arn: str) -> None:
+def require_allowed(
+    headers: Mapping[str, str], action: str, resource_arn: str, keys: Mapping[str, Any] | None = None
+) -> None:
     """Raise AccessDenied unless the caller of the current request may do `action` on `resource_arn` as well.
 
-    For operations that AWS authorises on more than one resource. `headers` are the request's, with lower-case names.
+    For operations that AWS authorises on more than one resource or as more than one action. `headers` are the
+    request's, with lower-case names; `keys` are the condition keys it has for this action.
     """
-    _require(headers, action, resource_arn, {})
+    _require(headers, action, resource_arn, keys or {})
 
 
 def require_pass_role(headers: Mapping[str, str], role_arn: str, service_principal: str) -> None:
@@ -170,14 +177,14 @@ def require_pass_role(headers: Mapping[str, str], role_arn: str, service_princip
     _require(headers, "iam:PassRole", role_arn, {"iam:PassedToService": service_principal})
 
 
-def _require(headers: Mapping[str, str], action: str, resource_arn: str, context: dict[str, str]) -> None:
+def _require(headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, Any]) -> None:
     refusal = _evaluator.enforce(
         _router.extract_access_key_id(dict(headers)),
         action,
         action.partition(":")[0],
         scope.region(),
         resource_arn=resource_arn,
-        service_context=context,
+        service_context=dict(context),
     )
     if refusal is None:
         return

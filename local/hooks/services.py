@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from local.hooks import internals
+from local.hooks import current_request, internals
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Response]]
@@ -15,7 +16,18 @@ _app = internals.module("app")
 _router = internals.module("core.router")
 _actions = internals.module("core.iam_actions")
 
-ConditionKeys = Callable[[bytes, Mapping[str, Any]], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Request:
+    """What a policy's conditions may ask of a request; header names are in lower case."""
+
+    action: str
+    body: bytes
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+ConditionKeys = Callable[[Request], dict[str, Any]]
 
 _resource_arns: dict[str, ResourceArn] = {}
 _condition_keys: dict[str, ConditionKeys] = {}
@@ -47,7 +59,7 @@ def register_resource_arn(name: str, fn: ResourceArn) -> None:
 
 
 def register_condition_keys(name: str, fn: ConditionKeys) -> None:
-    """Give policies the condition keys of a service: `fn(body, query parameters)` answers key -> value."""
+    """Give policies the condition keys of a service: `fn(request)` answers key -> value."""
     _condition_keys[name] = fn
 
 
@@ -79,7 +91,9 @@ def _install() -> None:
 
     def request_tag_context(service: str, iam_action: str, body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
         keys = _condition_keys.get(service)
-        return {**tags(service, iam_action, body, params), **(keys(body, params) if keys else {})}
+        signed = current_request.current()
+        request = Request(iam_action, body, params, signed.headers if signed else {})
+        return {**tags(service, iam_action, body, params), **(keys(request) if keys else {})}
 
     # Its answers are merged into the context of every request, which makes it the place for other keys as well.
     _actions.request_tag_context = request_tag_context

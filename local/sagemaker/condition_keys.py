@@ -1,39 +1,46 @@
-"""The condition keys that policies may test, taken from the request, as in the service authorization reference."""
+"""The condition keys that policies may test, taken from the request, as in the service authorization reference.
+
+A key is there for the operations that the reference lists it for, and only if the request has the member.
+"""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.hooks.services import Request
 
 Params = Mapping[str, Any]
 Keys = dict[str, Any]
 
 
-def sagemaker(body: bytes, _query: Params) -> Keys:
-    """Return the `sagemaker:` keys of a request; a key whose field the request leaves out is absent."""
-    params = _parameters(body)
-    network = _part(params, "NetworkConfig") or params
-    vpc = _part(network, "VpcConfig")
-    cluster = _part(params, "ResourceConfig") or _part(_part(params, "ProcessingResources"), "ClusterConfig")
-    output = _part(params, "OutputDataConfig") or _part(params, "ProcessingOutputConfig")
-    variants = [entry for entry in _list(params.get("ProductionVariants")) if isinstance(entry, dict)]
-    instance_types = [entry["InstanceType"] for entry in (cluster, *variants) if entry.get("InstanceType")]
-    keys = {
-        "sagemaker:VpcSubnets": vpc.get("Subnets"),
-        "sagemaker:VpcSecurityGroupIds": vpc.get("SecurityGroupIds"),
-        "sagemaker:NetworkIsolation": _flag(network.get("EnableNetworkIsolation")),
-        "sagemaker:InterContainerTrafficEncryption": _flag(network.get("EnableInterContainerTrafficEncryption")),
-        "sagemaker:VolumeKmsKeyArn": cluster.get("VolumeKmsKeyId") or (params.get("KmsKeyId") if variants else None),
-        "sagemaker:OutputKmsKeyArn": output.get("KmsKeyId"),
-        "sagemaker:InstanceTypes": instance_types or None,
-        "sagemaker:MaxRuntimeInSeconds": _part(params, "StoppingCondition").get("MaxRuntimeInSeconds"),
-        "sagemaker:ModelApprovalStatus": params.get("ModelApprovalStatus"),
-    }
-    return {name: value for name, value in keys.items() if value is not None}
+def sagemaker(request: Request) -> Keys:
+    """Return the `sagemaker:` and tag keys of a request; a key whose field the request leaves out is absent."""
+    operation = request.action.partition(":")[2]
+    if operation == "InvokeEndpoint":
+        target = request.headers.get("x-amzn-sagemaker-target-model")
+        return {"sagemaker:TargetModel": target} if target else {}
+    return of_operation(operation, _parameters(request.body))
 
 
-def autoscaling(body: bytes, _query: Params) -> Keys:
+def of_operation(operation: str, params: Params) -> Keys:
+    """Return the keys of one operation of the control plane with these parameters."""
+    found = {name: read(params) for name, (operations, read) in _KEYS.items() if operation in operations}
+    return {name: value for name, value in {**found, **tag_keys(params)}.items() if value is not None}
+
+
+def tag_keys(params: Params) -> Keys:
+    """Return aws:RequestTag and aws:TagKeys of the tags that a request sets or removes."""
+    tags = {str(tag.get("Key")): str(tag.get("Value")) for tag in _list(params.get("Tags")) if isinstance(tag, dict)}
+    names = [*tags, *map(str, _list(params.get("TagKeys")))]
+    return {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": names or None}
+
+
+def autoscaling(request: Request) -> Keys:
     """Return the `application-autoscaling:` keys of a request."""
-    params = _parameters(body)
+    params = _parameters(request.body)
     keys = {
         "application-autoscaling:service-namespace": params.get("ServiceNamespace"),
         "application-autoscaling:scalable-dimension": params.get("ScalableDimension"),
@@ -61,3 +68,56 @@ def _list(value: object) -> list[Any]:
 
 def _flag(value: bool | None) -> str | None:
     return None if value is None else str(value).lower()
+
+
+def _network(params: Params) -> Params:
+    return _part(params, "NetworkConfig") or params
+
+
+def _cluster(params: Params) -> Params:
+    return _part(params, "ResourceConfig") or _part(_part(params, "ProcessingResources"), "ClusterConfig")
+
+
+def _output(params: Params) -> Params:
+    return _part(params, "OutputDataConfig") or _part(params, "ProcessingOutputConfig")
+
+
+def _vpc(member: str) -> Callable[[Params], Any]:
+    return lambda params: _list(_part(_network(params), "VpcConfig").get(member)) or None
+
+
+def _network_flag(member: str) -> Callable[[Params], Any]:
+    return lambda params: _flag(_network(params).get(member))
+
+
+def _variants(params: Params) -> list[Params]:
+    variants = [*_list(params.get("ProductionVariants")), *_list(params.get("ShadowProductionVariants"))]
+    return [variant for variant in variants if isinstance(variant, dict)]
+
+
+def _instance_types(params: Params) -> list[Any] | None:
+    return [part["InstanceType"] for part in (_cluster(params), *_variants(params)) if part.get("InstanceType")] or None
+
+
+def _max_runtime(params: Params) -> Any:
+    return _part(params, "StoppingCondition").get("MaxRuntimeInSeconds")
+
+
+_JOBS = frozenset({"CreateTrainingJob", "CreateProcessingJob"})
+_TRAINING = frozenset({"CreateTrainingJob"})
+_PACKAGES = frozenset({"CreateModelPackage", "UpdateModelPackage"})
+_PLACED = _JOBS | {"CreateModel", "CreateEndpointConfig"}
+_SIZED = _JOBS | {"CreateEndpointConfig"}
+_KEYS: Mapping[str, tuple[frozenset[str], Callable[[Params], Any]]] = {
+    "sagemaker:VpcSubnets": (_PLACED, _vpc("Subnets")),
+    "sagemaker:VpcSecurityGroupIds": (_PLACED, _vpc("SecurityGroupIds")),
+    "sagemaker:NetworkIsolation": (_PLACED, _network_flag("EnableNetworkIsolation")),
+    "sagemaker:InterContainerTrafficEncryption": (_JOBS, _network_flag("EnableInterContainerTrafficEncryption")),
+    "sagemaker:VolumeKmsKeyArn": (_SIZED, lambda p: _cluster(p).get("VolumeKmsKeyId") or p.get("KmsKeyId")),
+    "sagemaker:OutputKmsKeyArn": (_JOBS, lambda p: _output(p).get("KmsKeyId")),
+    "sagemaker:InstanceTypes": (_SIZED, _instance_types),
+    "sagemaker:MaxRuntimeInSeconds": (_JOBS, _max_runtime),
+    "sagemaker:EnableRemoteDebug": (_TRAINING, lambda p: _flag(_part(p, "RemoteDebugConfig").get("EnableRemoteDebug"))),
+    "sagemaker:KeepAlivePeriod": (_TRAINING, lambda p: _cluster(p).get("KeepAlivePeriodInSeconds")),
+    "sagemaker:ModelApprovalStatus": (_PACKAGES, lambda p: p.get("ModelApprovalStatus")),
+}

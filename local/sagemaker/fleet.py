@@ -37,8 +37,7 @@ class VariantFleet:
         self.instances: list[Instance] = []
         self._endpoint = endpoint
         self._timeout = float(variant.get("ContainerStartupHealthCheckTimeoutInSeconds") or _DEFAULT_STARTUP_SECONDS)
-        self._role = str(model["ExecutionRoleArn"])
-        self._model_arn = str(model["ModelArn"])
+        self._model = model
         self._container: Record = model["_containers"][0]
         self._cancelled = False
         self._starting: list[Instance] = []
@@ -49,7 +48,12 @@ class VariantFleet:
         """Fetch the model with its role."""
         url = self._container["ModelDataUrl"]
         try:
-            self._session = RoleSession(self._role, self._endpoint, source_arn=self._model_arn)
+            self._session = RoleSession(
+                str(self._model["ExecutionRoleArn"]),
+                self._endpoint,
+                source_arn=str(self._model["ModelArn"]),
+                network=self._model,
+            )
             download_archive(self._session.client("s3"), url, self._model_folder)
         except (ClientError, BotoCoreError, DataError, ApiError) as error:
             raise FleetError(

@@ -32,7 +32,7 @@ def create_model(call: Call) -> Record:
     require_pass_role(call, call["ExecutionRoleArn"])
     containers = _resolved_containers(call)
     arn = call.region.arn(f"model/{name.lower()}")
-    RoleSession(call["ExecutionRoleArn"], name, source_arn=arn)
+    RoleSession(call["ExecutionRoleArn"], name, source_arn=arn, network=call.params)
     with call.region.lock:
         if name in table(call.region):
             raise validation(f'Cannot create already existing model "{arn}".')

@@ -115,7 +115,7 @@ def create_processing_job(call: Call) -> Record:
     with call.region.lock:
         if name in table(call.region):
             raise in_use(f"Job name must be unique within an AWS account and region, and a job exists with {arn}")
-        session = RoleSession(call["RoleArn"], name, source_arn=arn)
+        session = RoleSession(call["RoleArn"], name, source_arn=arn, network=call.get("NetworkConfig", {}))
         record = {k: v for k, v in call.params.items() if k != "Tags"}
         record |= {"ProcessingJobArn": arn, "ProcessingJobStatus": "InProgress", "CreationTime": now()}
         table(call.region)[name] = record

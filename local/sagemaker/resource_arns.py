@@ -4,10 +4,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsa
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
-
-from local.sagemaker.runtime import endpoint_of
 
 # Operation suffix -> (resource type, request field that names it, whether ARNs have the name in lower case).
 _NAMED: Mapping[str, tuple[str, str, bool]] = {
@@ -24,7 +23,14 @@ _NAMED: Mapping[str, tuple[str, str, bool]] = {
     "UpdateEndpointWeightsAndCapacities": ("endpoint", "EndpointName", True),
 }
 _ARN_FIELDS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 _VERBS = ("Create", "Describe", "Delete", "Update", "Stop")
+
+
+def endpoint_of(path: str) -> str | None:
+    """Return the endpoint's name of an InvokeEndpoint path."""
+    match = _INVOCATION.fullmatch(path)
+    return match[1] if match else None
 
 
 def resource_arn(_method: str, path: str, headers: Mapping[str, str], body: bytes, region: str, account: str) -> str:
@@ -41,7 +47,7 @@ def resource_arn(_method: str, path: str, headers: Mapping[str, str], body: byte
     for field in _ARN_FIELDS:
         if isinstance(params.get(field), str):
             return str(params[field])
-    return _named(operation, params, prefix)
+    return named_resource(operation, params, prefix)
 
 
 def scalable_target_arn(
@@ -51,7 +57,8 @@ def scalable_target_arn(
     return f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/*"
 
 
-def _named(operation: str, params: Mapping[str, Any], prefix: str) -> str:
+def named_resource(operation: str, params: Mapping[str, Any], prefix: str) -> str:
+    """Return the ARN, which starts with `prefix`, of what an operation creates or names; `*` if that is nothing."""
     if operation == "CreateModelPackage":
         group = str(params.get("ModelPackageGroupName", "")).rsplit("/", 1)[-1]
         return f"{prefix}model-package/{group}/*"  # the version is not known before the package is made

@@ -1,7 +1,6 @@
 """InvokeEndpoint: a request goes to a variant by weight, and its answer comes back as the container gave it."""
 
 import json
-import re
 from collections.abc import Mapping
 
 from local.sagemaker import endpoints
@@ -14,18 +13,11 @@ from local.sagemaker.state import Region
 Answer = tuple[int, dict[str, str], bytes]
 _LARGEST_BODY = 6 * 1024 * 1024
 _TIMEOUT_SECONDS = 60.0
-_PATH = re.compile(r"/endpoints/([^/]+)/invocations")
 _PASSED_ON = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes")
 _UNSUPPORTED_HEADERS = (
     *("x-amzn-sagemaker-target-model", "x-amzn-sagemaker-target-container-hostname"),
     *("x-amzn-sagemaker-inference-component", "x-amzn-sagemaker-session-id"),
 )
-
-
-def endpoint_of(path: str) -> str | None:
-    """Return the endpoint's name of an InvokeEndpoint path."""
-    match = _PATH.fullmatch(path)
-    return match[1] if match else None
 
 
 async def invoke(region: Region, name: str, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local import hooks
-from local.sagemaker import condition_keys, runtime
+from local.sagemaker import condition_keys, runtime, tags
 from local.sagemaker.errors import ApiError
 from local.sagemaker.operations import Call, perform
-from local.sagemaker.resource_arns import resource_arn, scalable_target_arn
+from local.sagemaker.resource_arns import endpoint_of, resource_arn, scalable_target_arn
+from local.sagemaker.roles import require_tagging
 from local.sagemaker.shapes import answer
 from local.sagemaker.state import current_region
 
@@ -40,13 +41,14 @@ def install() -> None:
     hooks.register_service("application-autoscaling", _autoscaling, ["AnyScaleFrontendService."])
     hooks.register_resource_arn("application-autoscaling", scalable_target_arn)
     hooks.register_condition_keys("sagemaker", condition_keys.sagemaker)
+    hooks.register_resource_tags("sagemaker", tags.of_resource)
     hooks.register_condition_keys("application-autoscaling", condition_keys.autoscaling)
 
 
 async def _sagemaker(
     method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
 ) -> Answer:
-    endpoint = runtime.endpoint_of(path)
+    endpoint = endpoint_of(path)
     target = headers.get("x-amz-target", "")
     # IAM was asked about the action that the target or a query names: a request must not be two things at once.
     if endpoint is not None and method == "POST" and not target and not query:
@@ -65,6 +67,7 @@ def _control(operation: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if not isinstance(params, dict):
             raise ApiError("SerializationException", "The request must be a JSON object.")
         call = Call(operation, params, dict(headers), current_region())
+        require_tagging(call)
         result = perform(call)
         with call.region.lock:
             content = json.dumps(answer(operation, result)).encode()

@@ -1,6 +1,9 @@
 """Tags of any resource, by its ARN."""
 
+from collections.abc import Mapping
+
 from local.sagemaker.operations import Call, Record, operation
+from local.sagemaker.state import current_region
 
 
 @operation("AddTags", "ResourceArn", "Tags")
@@ -24,6 +27,15 @@ def delete_tags(call: Call) -> Record:
         for key in call["TagKeys"]:
             tags.pop(key, None)
     return {}
+
+
+def of_resource(arn: str) -> Mapping[str, str]:
+    """Return the tags that policies see; a version of a model package has those of its group."""
+    region = current_region()
+    kind, _, name = arn.rsplit(":", 1)[-1].partition("/")
+    tagged = region.arn(f"model-package-group/{name.partition('/')[0]}") if kind == "model-package" else arn
+    with region.lock:
+        return dict(region.tags.get(tagged, {}))
 
 
 def _listed(call: Call) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ _HONOURED = {
     "AlgorithmSpecification": (
         *("TrainingImage", "TrainingInputMode", "MetricDefinitions", "ContainerEntrypoint", "ContainerArguments"),
     ),
-    "ResourceConfig": ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId"),
+    "ResourceConfig": ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId", "KeepAlivePeriodInSeconds"),
     "StoppingCondition": ("MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"),
 }
 _CHANNEL_FIELDS = ("ChannelName", "DataSource", "ContentType", "CompressionType", "RecordWrapperType", "InputMode")
@@ -33,7 +33,7 @@ def table(region: Region) -> Table:
     *("TrainingJobName", "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig"),
     *("ResourceConfig", "VpcConfig", "StoppingCondition", "Tags", "EnableNetworkIsolation", "Environment"),
     *("EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining", "CheckpointConfig", "ExperimentConfig"),
-    "ProfilerConfig",
+    *("ProfilerConfig", "RemoteDebugConfig"),
 )
 def create_training_job(call: Call) -> Record:
     """Start a training job."""
@@ -47,7 +47,7 @@ def create_training_job(call: Call) -> Record:
                 "Training job names must be unique within an AWS account and region, and a training job with this name "
                 f"already exists ({arn})"
             )
-        session = RoleSession(call["RoleArn"], name, source_arn=arn)
+        session = RoleSession(call["RoleArn"], name, source_arn=arn, network=call.params)
         record = {k: v for k, v in call.params.items() if k != "Tags"}
         record |= {"TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": now()}
         table(call.region)[name] = record

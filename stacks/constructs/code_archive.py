@@ -8,15 +8,18 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import aws_cdk as cdk
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
+
+from stacks.values.asset_file import AssetFile
 
 # What the jobs do not run: it would change the archive's hash, and so retrain, for nothing.
 _LEFT_OUT = {"__pycache__", "README.md", "sample.py"}
 
 
 class CodeArchive(Construct):
-    """`folder` as a CDK file asset. Equal files give equal bytes: names sorted, no owner, no time."""
+    """`folder` as a CDK file asset at `uri`. Equal files give equal bytes: names sorted, no owner, no time."""
 
     def __init__(self, scope: Construct, id: str, *, folder: Path) -> None:
         super().__init__(scope, id)
@@ -24,17 +27,14 @@ class CodeArchive(Construct):
             file = Path(temporary) / "sourcedir.tar.gz"
             file.write_bytes(archive(folder))
             # Staged (copied into the cloud assembly) at once, so the temporary file may go.
-            self.asset = assets.Asset(self, "Asset", path=str(file))
-
-    @property
-    def file_name(self) -> str:
-        """The object's name, which is also the file's name inside a job's `code` channel."""
-        return self.asset.s3_object_key
-
-    @property
-    def uri(self) -> str:
-        """The object in the CDK's asset bucket."""
-        return self.asset.s3_object_url
+            asset = assets.Asset(self, "Asset", path=str(file))
+        stack = cdk.Stack.of(self)
+        bucket = f"arn:{stack.partition}:s3:::{asset.s3_bucket_name}"
+        # The object's name is also the file's name inside a job's `code` channel.
+        self.file = AssetFile(
+            bucket, asset.s3_object_key, f"alias/cdk-{stack.synthesizer.bootstrap_qualifier}-assets-key"
+        )
+        self.uri = asset.s3_object_url
 
 
 def archive(folder: Path) -> bytes:

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from stacks.permissions.keys import of_every_key
+from stacks.permissions.resource_statement import ResourceStatement, resource_policy
+from stacks.values.account import Account
+
+PENDING_WINDOW_DAYS = 30
+
 
 class EncryptionKey(Construct):
-    """One symmetric key, rotated every year. Its policy delegates to IAM; services are added one by one."""
+    """One symmetric key, rotated every year, with the alias `alias/<alias>`. `arn` is the key's, never the alias's.
 
-    def __init__(self, scope: Construct, id: str, *, description: str, retain: bool) -> None:
+    Its policy delegates to the account's IAM; `statements` let services in.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        account: Account,
+        alias: str,
+        description: str,
+        statements: Sequence[ResourceStatement],
+        retain: bool,
+    ) -> None:
         super().__init__(scope, id)
-        self.key = kms.Key(
+        key = kms.CfnKey(
             self,
             "Key",
             description=description,
             enable_key_rotation=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
+            pending_window_in_days=PENDING_WINDOW_DAYS,
+            key_policy=resource_policy([*of_every_key(account), *statements], "*"),
         )
-
-    def admit_log_groups(self, pattern: str) -> None:
-        """Let CloudWatch Logs encrypt the log groups whose name matches `pattern`, and no others."""
-        stack = cdk.Stack.of(self)
-        arn = stack.format_arn(
-            service="logs", resource="log-group", resource_name=pattern, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
-        )
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="CloudWatchLogs",
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-                resources=["*"],
-                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
-            )
-        )
+        key.apply_removal_policy(cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY)
+        kms.CfnAlias(self, "Alias", alias_name=f"alias/{alias}", target_key_id=key.ref)
+        self.arn = key.attr_arn

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.constructs.placement import Placement
+from stacks.constructs.scoped_role import ScopedRole
 from stacks.pipeline_definition.steps import INFERENCE_CODE
+from stacks.values.placement import Placement
 
 
 class ModelVariant(Construct):
@@ -21,7 +21,7 @@ class ModelVariant(Construct):
         *,
         package: str,
         logical_id: str,
-        role: iam.IRole,
+        role: ScopedRole,
         placement: Placement,
         released: cdk.CfnCondition,
     ) -> None:
@@ -34,7 +34,7 @@ class ModelVariant(Construct):
             execution_role_arn=role.role_arn,
             enable_network_isolation=True,
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
-                subnets=placement.subnet_ids, security_group_ids=[placement.security_group.security_group_id]
+                subnets=placement.subnet_ids, security_group_ids=[placement.security_group_id]
             ),
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 model_package_name=package,
@@ -47,6 +47,7 @@ class ModelVariant(Construct):
             ),
         )
         self.resource.override_logical_id(logical_id)
+        self.resource.add_resource_dependency(role.policy)
         self.resource.cfn_options.condition = released
         # Never delete what an endpoint may still run on: an old model goes when nothing uses it any more.
         self.resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN

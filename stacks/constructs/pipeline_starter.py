@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_events as events
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.constructs.scoped_role import ScopedRole, service
+from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import pipeline as permissions
+from stacks.permissions import trust
+from stacks.values.identity import Identity
 
 READY_MARKER = "_READY"
+# Data does not come back by itself, as a schedule does: a day of trying before it is a dead letter.
+RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86400, maximum_retry_attempts=185)
 
 
 class PipelineStarter(Construct):
@@ -24,18 +27,24 @@ class PipelineStarter(Construct):
         scope: Construct,
         id: str,
         *,
+        identity: Identity,
         pipeline: sagemaker.CfnPipeline,
-        bucket: s3.IBucket,
+        bucket: str,
         model: str,
         parameter: str,
+        dead_letters_arn: str,
     ) -> None:
         super().__init__(scope, id)
-        principal = service("events.amazonaws.com", cdk.Stack.of(self))
+        account, name = identity.account, pipeline.pipeline_name
         starter = ScopedRole(
-            self, "Role", principal=principal, description=f"EventBridge starts the pipeline of {model}"
+            self,
+            "Role",
+            identity=identity,
+            kind="pipeline-start",
+            trust=trust.service("events.amazonaws.com", account),
+            description=f"EventBridge starts the pipeline of {model}",
+            statements=permissions.starter(account, name),
         )
-        arn = starter.arn("sagemaker", "pipeline", pipeline.pipeline_name)
-        starter.allow("Start", ["sagemaker:StartPipelineExecution"], [arn])
         key = events.CfnRule.SageMakerPipelineParameterProperty(name=parameter, value="$.detail.object.key")
         parameters = events.CfnRule.SageMakerPipelineParametersProperty(pipeline_parameter_list=[key])
         rule = events.CfnRule(
@@ -46,17 +55,20 @@ class PipelineStarter(Construct):
                 "source": ["aws.s3"],
                 "detail-type": ["Object Created"],
                 "detail": {
-                    "bucket": {"name": [bucket.bucket_name]},
+                    "bucket": {"name": [bucket]},
                     "object": {"key": [{"wildcard": f"raw/{model}/*/{READY_MARKER}"}]},
                 },
             },
             targets=[
                 events.CfnRule.TargetProperty(
                     id="Pipeline",
-                    arn=arn,
-                    role_arn=starter.role.role_arn,
+                    arn=account.arn("sagemaker", f"pipeline/{name}"),
+                    role_arn=starter.role_arn,
                     sage_maker_pipeline_parameters=parameters,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead_letters_arn),
+                    retry_policy=RETRY,
                 )
             ],
         )
-        rule.node.add_dependency(pipeline, starter.policy)
+        rule.add_resource_dependency(pipeline)
+        rule.add_resource_dependency(starter.policy)

@@ -1,24 +1,29 @@
-"""A Lambda function in the isolated subnets, with its own role and encrypted logs."""
+"""A Lambda function in the private subnets, with its own role, encrypted settings and encrypted logs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from stacks.constructs.placement import Placement
 from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import functions, trust
+from stacks.permissions.statement import Statement
+from stacks.values.function_surroundings import FunctionSurroundings
 
 FUNCTIONS = Path(__file__).parent.parent.parent / "lambda"
 
 
 class PrivateFunction(Construct):
-    """The package `lambda/<package>`, entered at `<package>.handler.handle`. `role` starts with logs and VPC only."""
+    """The package `lambda/<package>`, entered at `<package>.handler.handle`. `arn` is the function's.
+
+    `concurrency`: executions reserved for it, which are also its limit; None takes from the account's pool.
+    """
 
     def __init__(
         self,
@@ -30,43 +35,57 @@ class PrivateFunction(Construct):
         environment: dict[str, str],
         memory_mb: int,
         timeout_seconds: int,
-        key: kms.IKey,
-        logs_key: kms.IKey,
-        placement: Placement,
+        statements: Sequence[Statement],
+        around: FunctionSurroundings,
+        concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, id)
-        group = logs.LogGroup(
+        group = logs.CfnLogGroup(
             self,
             "Logs",
             log_group_name=log_group,
-            encryption_key=logs_key,
-            retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
+            kms_key_id=around.logs_key,
+            retention_in_days=around.log_retention_days,
         )
-        # Lambda sends no aws:SourceAccount when it assumes the role of a function.
-        principal = iam.ServicePrincipal("lambda.amazonaws.com")
-        self.role = ScopedRole(self, "Role", principal=principal, description=f"Function {package}")
-        self.role.allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], self.role.log_group_arns(log_group))
-        self.role.allow("Key", ["kms:Decrypt"], [key.key_arn])
-        self.role.allow_network_interfaces()
-        self.function = lambda_.Function(
+        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        account = around.identity.account
+        base = functions.function(account, log_group=log_group, key=around.key, dead_letters=around.dead_letters_arn)
+        role = ScopedRole(
+            self,
+            "Role",
+            identity=around.identity,
+            kind="function",
+            trust=trust.lambda_service(),
+            description=f"Function {package}",
+            statements=[*base, *statements],
+        )
+        code = self._code(package)
+        self.function = lambda_.CfnFunction(
             self,
             "Function",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime="python3.14",
+            architectures=["arm64"],
             handler=f"{package}.handler.handle",
-            # Only this function's folder, kept as a package: nothing else of lambda/ travels with it.
-            code=lambda_.Code.from_asset(
-                str(FUNCTIONS), exclude=["**", f"!{package}", f"!{package}/*.py"], ignore_mode=cdk.IgnoreMode.GIT
-            ),
-            environment=environment,
-            environment_encryption=key,
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            environment=lambda_.CfnFunction.EnvironmentProperty(variables=environment),
+            kms_key_arn=around.key,
             memory_size=memory_mb,
-            timeout=cdk.Duration.seconds(timeout_seconds),
-            role=self.role.role,
-            log_group=group,
-            vpc=placement.vpc,
-            vpc_subnets=placement.subnets,
-            security_groups=[placement.security_group],
+            timeout=timeout_seconds,
+            role=role.role_arn,
+            reserved_concurrent_executions=concurrency,
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group),
+            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+            # For events that wake it; a caller that waits gets the error itself.
+            dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=around.dead_letters_arn),
+            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=around.placement.subnet_ids, security_group_ids=[around.placement.security_group_id]
+            ),
         )
-        self.function.node.add_dependency(self.role.policy)
+        self.function.add_resource_dependency(group)
+        self.function.add_resource_dependency(role.policy)
+        self.arn = self.function.attr_arn
+
+    def _code(self, package: str) -> assets.Asset:
+        """Only this function's folder, kept as a package: nothing else of lambda/ travels with it."""
+        only = ["**", f"!{package}", f"!{package}/*.py"]
+        return assets.Asset(self, "Code", path=str(FUNCTIONS), exclude=only, ignore_mode=cdk.IgnoreMode.GIT)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
+from typing import Any
+
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -14,41 +15,46 @@ MICROSECONDS_PER_MILLISECOND = 1000
 class RollbackAlarms(Construct):
     """`names` are the alarms to watch. They exist before the endpoint does: no data is no breach."""
 
-    def __init__(self, scope: Construct, id: str, *, endpoint: str, variant: str, limits: RolloutAlarms) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, endpoint: str, variant: str, limits: RolloutAlarms, topic_arn: str
+    ) -> None:
         super().__init__(scope, id)
         self._dimensions = {"EndpointName": endpoint, "VariantName": variant}
-        # SageMaker sends 1 for each request answered 5xx and 0 for every other: the average is the share.
-        errors = self._metric("Invocation5XXErrors", "Average")
-        # ModelLatency is in microseconds.
-        latency = self._metric("ModelLatency", "p99")
+        self._topic_arn = topic_arn
         alarms = [
-            self._alarm("Errors", errors, limits.error_percent / 100, f"{endpoint}/{variant}: share of 5xx answers"),
+            # SageMaker sends 1 for each request answered 5xx and 0 for every other: the average is the share.
+            self._alarm(
+                "Errors",
+                f"{endpoint}/{variant}: share of 5xx answers",
+                metric_name="Invocation5XXErrors",
+                statistic="Average",
+                threshold=limits.error_percent / 100,
+            ),
+            # ModelLatency is in microseconds.
             self._alarm(
                 "Latency",
-                latency,
-                limits.p99_latency_ms * MICROSECONDS_PER_MILLISECOND,
                 f"{endpoint}/{variant}: p99 of ModelLatency",
+                metric_name="ModelLatency",
+                extended_statistic="p99",
+                threshold=limits.p99_latency_ms * MICROSECONDS_PER_MILLISECOND,
             ),
         ]
-        self.names = [alarm.alarm_name for alarm in alarms]
+        self.names = [alarm.ref for alarm in alarms]
 
-    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace="AWS/SageMaker",
-            metric_name=name,
-            dimensions_map=self._dimensions,
-            statistic=statistic,
-            period=cdk.Duration.minutes(1),
-        )
-
-    def _alarm(self, id: str, metric: cloudwatch.IMetric, threshold: float, description: str) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    def _alarm(self, id: str, description: str, **watched: Any) -> cloudwatch.CfnAlarm:
+        return cloudwatch.CfnAlarm(
             self,
             id,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=description,
+            namespace="AWS/SageMaker",
+            dimensions=[
+                cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+                for name, value in self._dimensions.items()
+            ],
+            period=60,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[self._topic_arn],
+            **watched,
         )

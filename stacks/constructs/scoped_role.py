@@ -1,51 +1,52 @@
-"""A role with one managed policy, written statement by statement: exact actions on exact resources."""
+"""A role with one managed policy of its own, inside the environment's permissions boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-Conditions = Mapping[str, Mapping[str, object]]
+from stacks.constructs.acknowledgement import acknowledge_wildcards
+from stacks.permissions.statement import Statement, policy
+from stacks.permissions.trust import Trust
+from stacks.values.identity import Identity
 
 
 class ScopedRole(Construct):
-    """A role for `principal`. What needs the role at creation must depend on `policy`, or it races with IAM."""
+    """A role of one kind. What needs it at creation depends on `policy`, or races with IAM.
 
-    def __init__(self, scope: Construct, id: str, *, principal: iam.IPrincipal, description: str) -> None:
-        super().__init__(scope, id)
-        self.stack = cdk.Stack.of(self)
-        self.role = iam.Role(self, "Role", description=description, assumed_by=principal)
-        self.policy = iam.ManagedPolicy(self, "Policy", description=description, roles=[self.role])
+    `role_arn` is for those who pass or name it. Path and boundary are the environment's: no argument changes them.
+    """
 
-    def allow(
-        self, sid: str, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        identity: Identity,
+        kind: str,
+        trust: Trust,
+        description: str,
+        statements: Sequence[Statement],
     ) -> None:
-        """Add one statement. `sid` is unique in the policy."""
-        statement = iam.PolicyStatement(
-            sid=sid, actions=list(actions), resources=list(resources), conditions=dict(conditions or {})
+        super().__init__(scope, id)
+        self.statements = tuple(statements)
+        self.role = iam.CfnRole(
+            self,
+            "Role",
+            description=description,
+            path=identity.path_of(kind),
+            permissions_boundary=identity.boundary,
+            assume_role_policy_document=trust,
         )
-        self.policy.add_statements(statement)
-
-    def arn(self, service: str, resource: str, name: str) -> str:
-        """`arn:…:<service>:<region>:<account>:<resource>/<name>` of the stack's region and account."""
-        return self.stack.format_arn(service=service, resource=resource, resource_name=name)
-
-    def log_group_arns(self, pattern: str) -> list[str]:
-        """A log group and its streams."""
-        group = f"arn:{self.stack.partition}:logs:{self.stack.region}:{self.stack.account}:log-group:{pattern}"
-        return [group, f"{group}:log-stream:*"]
-
-    def allow_network_interfaces(self) -> None:
-        """What attaches to the VPC needs these; EC2 offers no resource to narrow the Describe calls to."""
-        create = ["ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"]
-        delete = ["ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"]
-        describe = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
-        self.allow("NetworkInterfaces", create + delete + [f"ec2:Describe{what}" for what in describe], ["*"])
-
-
-def service(name: str, stack: cdk.Stack) -> iam.IPrincipal:
-    """An AWS service, acting for this account only (the confused-deputy condition)."""
-    return iam.ServicePrincipal(name, conditions={"StringEquals": {"aws:SourceAccount": stack.account}})
+        self.policy = iam.CfnManagedPolicy(
+            self,
+            "Policy",
+            description=description,
+            path=identity.path_of(kind),
+            policy_document=policy(self.statements),
+            roles=[self.role.ref],
+        )
+        acknowledge_wildcards(self.policy, self.statements)
+        self.role_arn = self.role.attr_arn

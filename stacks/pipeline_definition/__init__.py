@@ -4,6 +4,7 @@ Source: SageMaker Pipelines JSON schema 2020-12-01; each step's arguments are th
 """
 
 from stacks.pipeline_definition.definition import MANIFEST_PARAMETER, pipeline_definition
-from stacks.pipeline_definition.plan import Surroundings, approval_status, plan
+from stacks.pipeline_definition.limits import limits
+from stacks.pipeline_definition.plan import PipelinePlan, Surroundings, plan
 
-__all__ = ["MANIFEST_PARAMETER", "Surroundings", "approval_status", "pipeline_definition", "plan"]
+__all__ = ["MANIFEST_PARAMETER", "PipelinePlan", "Surroundings", "limits", "pipeline_definition", "plan"]

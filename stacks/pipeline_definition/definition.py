@@ -25,7 +25,7 @@ def pipeline_definition(plan: PipelinePlan) -> dict[str, Any]:
     return {
         "Version": "2020-12-01",
         "Metadata": {},
-        # Key of the batch's _READY marker in the data bucket; the marker is a SageMaker manifest of the batch's files.
+        # Key of the batch's _READY marker in the raw bucket; the marker is a SageMaker manifest of the batch's files.
         "Parameters": [{"Name": MANIFEST_PARAMETER, "Type": "String"}],
         "Steps": [
             _process(plan),
@@ -51,7 +51,7 @@ def _process(plan: PipelinePlan) -> jobs.Step:
         inputs=[
             _code(plan),
             jobs.ProcessingInput(
-                "raw", join("/", f"s3://{plan.data_bucket}", parameter(MANIFEST_PARAMETER)), data_type="ManifestFile"
+                "raw", join("/", f"s3://{plan.raw_bucket}", parameter(MANIFEST_PARAMETER)), data_type="ManifestFile"
             ),
         ],
         outputs=[jobs.ProcessingOutput(name, join("/", processed, EXECUTION_ID, name)) for name in (*SPLITS, "report")],

@@ -15,6 +15,7 @@ class Surroundings:
     """Names, ARNs and addresses of what the pipeline's jobs use. `groups`: candidate -> model package group."""
 
     region: str
+    raw_bucket: str
     data_bucket: str
     data_key: str
     artifacts_bucket: str
@@ -72,6 +73,7 @@ class PipelinePlan:
 
     model: str
     region: str
+    raw_bucket: str
     data_bucket: str
     artifacts_bucket: str
     code_uri: str
@@ -90,6 +92,7 @@ def plan(model: str, settings: Model, around: Surroundings) -> PipelinePlan:
     return PipelinePlan(
         model=model,
         region=around.region,
+        raw_bucket=around.raw_bucket,
         data_bucket=around.data_bucket,
         artifacts_bucket=around.artifacts_bucket,
         code_uri=around.code_uri,

@@ -1,4 +1,4 @@
-"""Each rule fires on what breaks it, and on nothing in the environments that ship."""
+"""Each rule fires on what breaks it, names place, value and fix, and lets its nearest neighbour pass."""
 
 from __future__ import annotations
 
@@ -6,73 +6,44 @@ import datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from sagemaker.core import image_uris
 
 from config import ConfigurationError, catalogue, load
 from config.checks import RULES
-from tests.config.test_load import changed
+from tests.config.cases import foundation, models, network
+from tests.config.cases.case import Case, changed
 
-VARIANT = ("endpoints", "reviews", "variants", "linear")
-
-SCALING = {"min": 1, "max": 2, "target": 1}
-SIX_VARIANTS = {
-    f"linear{n}": {"model": "reviews", "candidate": "linear", "weight": 1, "scaling": SCALING} for n in range(6)
-}
-WEIGHTLESS = {"linear": {"model": "reviews", "candidate": "linear", "weight": 0, "scaling": SCALING}}
-
-BREACHES = {
-    "ENVIRONMENT-FILE": (("environment",), "prod"),
-    "ZONES-IN-REGION": (("network", "availability_zones"), ["eu-west-1a", "us-east-1b"]),
-    "CIDR-SIZE": (("network", "cidr"), "10.0.0.0/28"),
-    "REGION-IMAGES": (("region",), "xx-nowhere-1"),
-    "IMAGE-KNOWN": (("models", "reviews", "evaluation", "image"), "latest"),
-    "CODE-EXISTS": (("models", "reviews", "evaluation", "entry_point"), "absent.py"),
-    "CANDIDATE-EXISTS": ((*VARIANT, "candidate"), "roberta"),
-    "WEIGHTS-POSITIVE": (("endpoints", "reviews", "variants"), WEIGHTLESS),
-    "SCALING-BOUNDS": ((*VARIANT, "scaling", "min"), 9),
-    "AUTOSCALING-BURSTABLE": ((*VARIANT, "instance_type"), "ml.t2.medium"),
-    "LINEAR-STEP": (("endpoints", "reviews", "rollout"), {"kind": "linear", "percent": 5}),
-    "ROLLOUT-TIME": (("endpoints", "reviews", "rollout"), {"kind": "linear", "percent": 10, "bake_minutes": 60}),
-    "ROLLBACK-ALARMS": (("endpoints", "reviews", "variants"), SIX_VARIANTS),
-    "BAKE-TIME": (("endpoints", "reviews", "rollout", "bake_minutes"), 0),
-    "RESERVED-ARGUMENT": (
-        ("models", "reviews", "candidates", "linear", "hyperparameters"),
-        {"sagemaker_submit_directory": "s3://elsewhere/x.tar.gz"},
-    ),
-    "NAME-LENGTH": None,
-    "APPROVAL-MANUAL": None,
-}
+CASES = [*models.CASES, *network.CASES, *foundation.CASES]
+# Rules that need more than one file, and those that the schema holds.
+ELSEWHERE = {"CIDR-OVERLAP"}
+SCHEMA = {"ACCOUNT-ID", "ARN-FORM", "NETWORK-EITHER", "ZONES-TWO"}
 
 
-def should_have_a_breach_for_every_rule() -> None:
-    assert sorted(BREACHES) == sorted(rule.id for rule in RULES)
+def ids(case: Case) -> str:
+    return f"{case.rule}-{case.path}"
 
 
-@pytest.mark.parametrize("id", [id for id, breach in BREACHES.items() if breach])
-def should_find_the_breach(id: str, tmp_path: Path) -> None:
-    path, value = BREACHES[id]  # type: ignore[misc]
-    file = changed(tmp_path, *path, value=value)
+def should_have_a_case_for_every_rule() -> None:
+    assert {case.rule for case in CASES} | ELSEWHERE == {rule.id for rule in RULES} | SCHEMA
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def should_find_the_breach(case: Case, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load(file)
-    found = [finding for finding in caught.value.findings if finding.rule == id]
-    assert found
-    assert found[0].fix
-    assert found[0].source
-    assert found[0].path.startswith(".".join(path[:2]).split(".")[0])
+        load(case.file(tmp_path, case.breach))
+    found = {finding.path: finding for finding in caught.value.findings if finding.rule == case.rule}
+    finding = found[case.path]
+    assert finding.value == case.value
+    assert case.fix in finding.fix
+    assert finding.message
+    assert finding.source
 
 
-def should_demand_a_person_for_approval_outside_development(tmp_path: Path) -> None:
-    file = changed(tmp_path, "environment", value="prod").rename(tmp_path / "prod.yaml")
-    with pytest.raises(ConfigurationError, match="APPROVAL-MANUAL"):
-        load(file)
-
-
-def should_refuse_names_that_sagemaker_would_refuse(tmp_path: Path) -> None:
-    long = "a" * 20
-    file = changed(tmp_path, "prefix", value=long)
-    file.write_text(file.read_text().replace("reviews:", f"{'m' * 20}:").replace("linear", "l" * 20))
-    with pytest.raises(ConfigurationError, match="NAME-LENGTH"):
-        load(file)
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def should_let_the_twin_pass(case: Case, tmp_path: Path) -> None:
+    load(case.file(tmp_path, case.twin))
 
 
 def should_say_the_same_of_images_as_aws_does() -> None:
@@ -89,3 +60,21 @@ def should_say_the_same_of_images_as_aws_does() -> None:
 def should_offer_only_images_that_are_still_patched() -> None:
     for name, image in catalogue.images().images.items():
         assert image.patched_until > datetime.date(2026, 11, 1), name
+
+
+@pytest.mark.parametrize("setting", ["retain_data", "identity.require_mfa", "front_door.waf"])
+@pytest.mark.parametrize("environment", ["local", "dev"])
+def should_let_development_be_weaker(environment: str, setting: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{environment}.yaml"
+    file.write_text(yaml.safe_dump(changed(environment, {setting: False})))
+    load(file)
+
+
+def should_name_every_key_of_another_account(tmp_path: Path) -> None:
+    names = ("data", "artifacts", "functions", "logs", "trail", "notifications")
+    keys = {name: foundation.key(account=foundation.OTHER, number=n) for n, name in enumerate(names)}
+    file = tmp_path / "dev.yaml"
+    file.write_text(yaml.safe_dump(changed("dev", {"keys": keys})))
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    assert [finding.path for finding in caught.value.findings] == [f"keys.{name}" for name in names]

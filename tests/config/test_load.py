@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import ConfigurationError, environment_names, load, load_environment
+from config import ConfigurationError, environment_names, load, load_all, load_environment
 from config.load import ENVIRONMENTS
 
 DEV = ENVIRONMENTS / "dev.yaml"
@@ -39,8 +39,21 @@ def should_load_every_environment(name: str) -> None:
     assert load_environment(name).environment == name
 
 
+def should_load_all_environments_at_once() -> None:
+    platforms = load_all()
+    assert list(platforms) == environment_names() == ["dev", "local", "prod", "staging"]
+    assert platforms["prod"] == load_environment("prod")
+
+
+def should_give_each_environment_that_ships_an_account_and_a_network_of_its_own() -> None:
+    platforms = load_all().values()
+    assert (
+        len({platform.account for platform in platforms}) == len({platform.network.cidr for platform in platforms}) == 4
+    )
+
+
 def should_list_the_known_environments_for_an_unknown_one() -> None:
-    with pytest.raises(ConfigurationError, match=r"'prd': there is no such environment.*dev, local"):
+    with pytest.raises(ConfigurationError, match=r"'prd': there is no such environment.*dev, local, prod, staging"):
         load_environment("prd")
 
 
@@ -57,6 +70,12 @@ def should_refuse_an_unknown_key_deep_inside(tmp_path: Path) -> None:
     assert "did you mean `min`?" in text
 
 
+def should_guess_by_the_names_that_the_file_uses(tmp_path: Path) -> None:
+    text = message(changed(tmp_path, "network", "cdir", value="10.0.0.0/16"))
+    assert "did you mean `cidr`?" in text
+    assert "own_cidr" not in text
+
+
 def should_name_a_missing_setting(tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
     file.write_text("environment: dev\n")
@@ -65,9 +84,9 @@ def should_name_a_missing_setting(tmp_path: Path) -> None:
 
 
 def should_say_what_is_allowed(tmp_path: Path) -> None:
-    text = message(changed(tmp_path, "account", value="12"))
-    assert "account = '12'" in text
-    assert "^[0-9]{12}$" in text
+    text = message(changed(tmp_path, "region", value="eu"))
+    assert "region = 'eu'" in text
+    assert "^[a-z]{2}(-[a-z]+)+-[0-9]$" in text
 
 
 def should_name_the_line_of_broken_yaml(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 from dataset import Review, write_split
 from evaluate import main, scores
 
+from ops.pipeline import figures_of
+
 if TYPE_CHECKING:
     from tests.model_code.conftest import Jobs, SampleRun
 
@@ -67,6 +69,14 @@ def should_score_both_candidates_of_the_sample_between_the_gate_and_perfection(s
         assert sum(map(sum, figures["confusion_matrix"]["rows"])) == figures["rows"] > 250
         assert f"{figures['macro_f1']:.4f}" in sample_run.logs["evaluate"]
         assert name in sample_run.logs["evaluate"]
+
+
+def should_print_what_the_operators_tools_show(sample_run: "SampleRun") -> None:
+    evaluation = json.loads((sample_run.jobs.root / "evaluation.json").read_text())
+    assert figures_of(sample_run.logs["evaluate"]) == "; ".join(
+        f"{name}: macro-F1 {its['macro_f1']:.4f}, accuracy {its['accuracy']:.4f} on {its['rows']} rows"
+        for name, its in evaluation.items()
+    )
 
 
 def should_compute_the_figures_by_hand() -> None:

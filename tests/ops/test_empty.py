@@ -55,8 +55,11 @@ class SageMaker(Client):
 
 
 class S3(Client):
-    def __init__(self) -> None:
-        self.versions = {"data": ["a", "b"]}
+    """`emptied`: the buckets in the order in which they lost their objects."""
+
+    def __init__(self, **versions: list[str]) -> None:
+        self.versions = versions
+        self.emptied: list[str] = []
 
     def list_object_versions(self, Bucket: str) -> dict[str, Any]:  # noqa: N803
         if Bucket not in self.versions:
@@ -64,6 +67,7 @@ class S3(Client):
         return {"Versions": [{"Key": key, "VersionId": "1"} for key in self.versions[Bucket]]}
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        self.emptied.append(Bucket)
         self.versions[Bucket] = [
             key for key in self.versions[Bucket] if {"Key": key, "VersionId": "1"} not in Delete["Objects"]
         ]
@@ -73,7 +77,7 @@ class S3(Client):
 @pytest.fixture
 def sagemaker(deployed: Deployed) -> SageMaker:
     deployed.platform = deployed.platform.model_copy(update={"retain_data": False})
-    deployed.clients = {"sagemaker": SageMaker(), "s3": S3()}
+    deployed.clients = {"sagemaker": SageMaker(), "s3": S3(raw=["x"], data=["a", "b"], trail=["t"], logs=["l"])}
     its: SageMaker = deployed.clients["sagemaker"]
     return its
 
@@ -115,13 +119,18 @@ def should_stop_nothing_where_the_pipeline_is_destroyed_and_hide_no_other_error(
         stop_pipelines(deployed, lambda _: None)
 
 
+def outputs(**values: str) -> dict[str, Any]:
+    """DescribeStacks of a stack with these outputs."""
+    return {"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in values.items()]}
+
+
 @pytest.mark.parametrize(
     ("stack", "objects"),
     [
         (None, 0),
         ({"StackStatus": "ROLLBACK_COMPLETE"}, 0),
-        ({"Outputs": [{"OutputKey": "DataBucket", "OutputValue": "data"}]}, 2),
-        ({"Outputs": [{"OutputKey": "ArtifactsBucket", "OutputValue": "gone"}]}, 0),
+        (outputs(RawBucket="raw", DataBucket="data"), 3),
+        (outputs(ArtifactsBucket="gone"), 0),
     ],
 )
 def should_empty_what_there_is(
@@ -132,6 +141,37 @@ def should_empty_what_there_is(
     del sagemaker.packages["ashlar-dev-reviews-xgboost"]
     assert empty(deployed, lambda _: None) == {"object versions": objects, "model packages": 2}
     assert sagemaker.packages == {"ashlar-dev-reviews-linear": []}
+
+
+def should_delete_as_the_custodian_and_the_records_last(
+    deployed: Deployed, sagemaker: SageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custodian = S3(raw=["a"], data=["b"], artifacts=["c"], trail=["d"], logs=["e"])
+    sessions: dict[str, Any] = {}
+
+    def assume(role: str, name: str) -> Any:
+        sessions[role] = name
+        session = Deployed()
+        session.clients["s3"] = custodian
+        return session
+
+    monkeypatch.setattr(deployed, "assume", assume)
+    deployed.stacks["data"] = outputs(
+        ArtifactsBucket="artifacts", DataBucket="data", RawBucket="raw", CustodianRole="arn:custodian"
+    )
+    deployed.stacks["audit"] = outputs(AccessLogsBucket="logs", TrailBucket="trail")
+    assert empty(deployed, lambda _: None)["object versions"] == 5
+    assert sessions == {"arn:custodian": "empty"}
+    assert custodian.emptied == ["raw", "data", "artifacts", "trail", "logs"]
+    assert deployed.clients["s3"].emptied == []
+
+
+def should_delete_late_records_as_the_operator_once_the_custodian_is_gone(
+    deployed: Deployed, sagemaker: SageMaker
+) -> None:
+    deployed.stacks["audit"] = outputs(AccessLogsBucket="logs", TrailBucket="trail")
+    assert empty(deployed, lambda _: None)["object versions"] == 2
+    assert deployed.clients["s3"].emptied == ["trail", "logs"]
 
 
 def should_keep_what_an_environment_retains(deployed: Deployed, sagemaker: SageMaker) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops.pipeline import find_execution, registered_packages
+from ops.pipeline import find_execution, follow, registered_packages
 from ops.session import OpsError
 from tests.ops.conftest import Client, Deployed
 
@@ -34,8 +34,33 @@ class SageMaker(Client):
         self.asked[PipelineExecutionArn] += 1
         return {"PipelineParameters": [{"Name": "InputManifest", "Value": self.executions[PipelineExecutionArn]}]}
 
+    def describe_pipeline_execution(self, PipelineExecutionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"PipelineExecutionStatus": "Succeeded"}
+
+    def describe_processing_job(self, ProcessingJobName: str) -> dict[str, Any]:  # noqa: N803
+        output = "evaluation" if ProcessingJobName == "pipelines-x-evaluate" else "train"
+        return {"ProcessingOutputConfig": {"Outputs": [{"OutputName": output}]}}
+
     def list_pipeline_execution_steps(self, PipelineExecutionArn: str) -> dict[str, Any]:  # noqa: N803
         return {"PipelineExecutionSteps": self.steps}
+
+
+class Logs(Client):
+    """The log of the evaluation."""
+
+    def filter_log_events(self, **asked: Any) -> dict[str, Any]:
+        assert asked == {
+            "logGroupName": "/aws/sagemaker/ProcessingJobs",
+            "logStreamNamePrefix": "pipelines-x-evaluate/",
+        }
+        lines = [
+            "evaluating linear, xgboost on 60 reviews",
+            "evaluated linear",
+            "candidate            accuracy macro-F1   F1(-1)",
+            "linear                 0.8123   0.7980   0.8000",
+            "xgboost                1.0000   1.0000   1.0000",
+        ]
+        return {"events": [{"message": line} for line in lines]}
 
 
 def should_ask_once_about_each_execution(deployed: Deployed, slept: list[float]) -> None:
@@ -63,3 +88,23 @@ def should_collect_the_packages_of_the_candidates_that_passed(deployed: Deployed
     metadata = [{"Condition": {"Outcome": "False"}}, {"RegisterModel": {"Arn": "package/1"}}, None]
     sagemaker.steps = [{"StartTime": moment, **({"Metadata": its} if its else {})} for its in metadata]
     assert registered_packages(deployed, "execution") == ["package/1"]
+
+
+def should_show_the_figures_of_the_evaluation_from_its_log(deployed: Deployed, slept: list[float]) -> None:
+    """The bucket with the evaluation is closed to a laptop."""
+    deployed.clients = {"sagemaker": SageMaker({}), "logs": Logs()}
+    moment = datetime.datetime.now(datetime.UTC)
+    deployed.clients["sagemaker"].steps = [
+        {
+            "StepName": name,
+            "StepStatus": "Succeeded",
+            "StartTime": moment,
+            "Metadata": {"ProcessingJob": {"Arn": f"arn:x:processing-job/pipelines-x-{name.lower()}"}},
+        }
+        for name in ("Process", "Evaluate")
+    ]
+    figures = (
+        "linear: macro-F1 0.7980, accuracy 0.8123 on 60 rows; xgboost: macro-F1 1.0000, accuracy 1.0000 on 60 rows"
+    )
+    shown = list(follow(deployed, "execution"))
+    assert shown == [("Process", "Succeeded", ""), ("Evaluate", "Succeeded", figures)]

@@ -12,6 +12,7 @@ import pytest
 
 from config import load_environment
 from ops import session
+from ops.empty import DATA_BUCKETS, LOG_BUCKETS
 from ops.endpoint import parameter_name
 from ops.pipeline import MANIFEST_PARAMETER
 from ops.session import Environment, OpsError
@@ -122,5 +123,6 @@ def should_know_the_names_that_the_stacks_give(templates: Callable[[str], dict[s
     variants = load_environment("dev").endpoints["reviews"].variants
     assert {parameter_name(variant) for variant in variants} == declared
     outputs = {name: set(template.get("Outputs", {})) for name, template in templates("dev").items()}
-    assert {"DataBucket", "ArtifactsBucket", "UploaderRole"} <= outputs["data"]
+    assert {*DATA_BUCKETS, "UploaderRole", "CustodianRole"} <= outputs["data"]
+    assert set(LOG_BUCKETS) <= outputs["audit"]
     assert {"ApiId", "ApiStage", "CallerRole"} <= outputs["front-door"]

@@ -35,7 +35,7 @@ def _pipeline(call: Call) -> Record:
 def _session(call: Call, role: str) -> RoleSession:
     """Return a session of the pipeline's role, as SageMaker names it."""
     name = call["PipelineName"].rsplit("/", 1)[-1]
-    return RoleSession(role, "SageMaker", source_arn=call.region.arn(f"pipeline/{name}"))
+    return RoleSession(role, "SageMaker", source_arn=call.region.arn(f"pipeline/{name}"), network={})
 
 
 def _definition(call: Call) -> tuple[str, Definition]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from local.hooks.services import Request
 from local.sagemaker import condition_keys, script_mode
 from local.sagemaker.errors import ApiError
 from local.sagemaker.metrics import final_metrics
@@ -117,18 +118,30 @@ def should_give_scripts_their_hyperparameters_as_the_toolkit_does() -> None:
     assert json.loads(variables["SM_HPS"]) == user
 
 
+def _request(operation: str, body: bytes) -> Request:
+    return Request(f"sagemaker:{operation}", body, {}, {})
+
+
+def should_have_a_condition_key_only_for_operations_that_the_reference_lists_it_for() -> None:
+    approval = b'{"ModelApprovalStatus": "Approved", "StoppingCondition": {"MaxRuntimeInSeconds": 5}}'
+    keys = [condition_keys.sagemaker(_request(name, approval)) for name in ("UpdateModelPackage", "CreateTrainingJob")]
+    assert keys == [{"sagemaker:ModelApprovalStatus": "Approved"}, {"sagemaker:MaxRuntimeInSeconds": 5}]
+    target = Request("sagemaker:InvokeEndpoint", b"{}", {}, {"x-amzn-sagemaker-target-model": "a.tar.gz"})
+    assert condition_keys.sagemaker(target) == {"sagemaker:TargetModel": "a.tar.gz"}
+
+
 def should_find_condition_keys_in_requests_of_every_form() -> None:
     job = {
         "NetworkConfig": {"EnableNetworkIsolation": True, "VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}}
     }
-    assert condition_keys.sagemaker(json.dumps(job).encode(), {}) == {
+    assert condition_keys.sagemaker(_request("CreateProcessingJob", json.dumps(job).encode())) == {
         "sagemaker:NetworkIsolation": "true",
         "sagemaker:VpcSubnets": ["s"],
         "sagemaker:VpcSecurityGroupIds": ["g"],
     }
     for body in (b"", b"no JSON", b"[]", b'{"VpcConfig": "x", "ProductionVariants": 3, "ResourceConfig": []}'):
-        assert condition_keys.sagemaker(body, {}) == {}
-    scaling = condition_keys.autoscaling(b'{"ServiceNamespace": "sagemaker"}', {})
+        assert condition_keys.sagemaker(_request("CreateEndpointConfig", body)) == {}
+    scaling = condition_keys.autoscaling(_request("RegisterScalableTarget", b'{"ServiceNamespace": "sagemaker"}'))
     assert scaling == {"application-autoscaling:service-namespace": "sagemaker"}
 
 

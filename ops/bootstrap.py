@@ -1,0 +1,42 @@
+"""What `make bootstrap` passes from the bootstrap stack to `cdk bootstrap`, and prints for those who bootstrap otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ops.session import OpsError
+
+
+def arguments(outputs: Path) -> list[str]:
+    """The arguments of `cdk bootstrap`, from the outputs file that `cdk deploy` wrote for the bootstrap stack."""
+    (stack,) = _read(outputs).values()
+    qualifier = stack["Qualifier"]
+    # A toolkit stack has one qualifier: another qualifier needs another stack.
+    toolkit = "CDKToolkit" if qualifier == "hnb659fds" else f"CDKToolkit-{qualifier}"
+    return [
+        "--qualifier",
+        qualifier,
+        "--toolkit-stack-name",
+        toolkit,
+        "--cloudformation-execution-policies",
+        stack["ExecutionPolicies"],
+    ]
+
+
+def policies(assembly: Path) -> dict[str, Any]:
+    """Name -> document of each managed policy in a synthesized bootstrap stack."""
+    templates = sorted(assembly.glob("*.template.json"))
+    if not templates:
+        raise OpsError(f"{assembly} holds no template: run `make bootstrap-policy`, which synthesizes it.")
+    resources = [its for template in templates for its in _read(template)["Resources"].values()]
+    made = [its["Properties"] for its in resources if its["Type"] == "AWS::IAM::ManagedPolicy"]
+    return {its["ManagedPolicyName"]: its["PolicyDocument"] for its in made if "ManagedPolicyName" in its}
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise OpsError(f"{file} cannot be read: {error}. Run `make bootstrap`, which writes it.") from None

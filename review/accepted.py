@@ -1,0 +1,61 @@
+"""Reads the acknowledgements that a resource's `Metadata` holds, and turns them into findings' full ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.findings import Acknowledgement, Place
+from stacks.constructs.acknowledgement import METADATA, WILDCARDS
+from stacks.permissions.statement import Because
+
+IAM_WILDCARD = "AwsSolutions-IAM5"
+
+
+def acknowledgements(resource: Mapping[str, Any], place: Place) -> Iterator[Acknowledgement]:
+    """All that a template's resource accepts. Raises KeyError for a reason that `Because` does not know."""
+    metadata = resource.get("Metadata", {})
+    for rule, given in metadata.get(METADATA, {}).items():
+        yield Acknowledgement(rule, place, given["reason"], given["evidence"])
+    accepted = metadata.get(WILDCARDS, {})
+    document = resource.get("Properties", {}).get("PolicyDocument", {})
+    for statement in document.get("Statement", []):
+        sid = statement.get("Sid")
+        if sid not in accepted:
+            continue
+        evidence = f"Statement {sid}: {', '.join(_as_list(statement['Action']))}"
+        for wildcard in wildcards(statement):
+            yield Acknowledgement(f"{IAM_WILDCARD}[{wildcard}]", place, Because[accepted[sid]].value, evidence, sid)
+
+
+def wildcards(statement: Mapping[str, Any]) -> Iterator[str]:
+    """The findings of cdk-nag's IAM5 in one statement: `Action::s3:*`, `Resource::<Bucket.Arn>/raw/*`."""
+    if statement.get("Effect") != "Allow":
+        return
+    for action in dict.fromkeys(_as_list(statement["Action"])):
+        if "*" in action:
+            yield f"Action::{action}"
+    for resource in dict.fromkeys(flat(each) for each in _as_list(statement["Resource"])):
+        if "*" in resource:
+            yield f"Resource::{resource}"
+
+
+def flat(value: Any) -> str:
+    """A CloudFormation value in cdk-nag's words (its `flattenCfnReference`)."""
+    if isinstance(value, str):
+        return value.replace("${", "<").replace("}", ">")
+    match value:
+        case {"Fn::Join": [delimiter, parts]}:
+            return str(delimiter).join(flat(part) for part in parts)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{flat(resource)}.{flat(attribute)}>"
+        case {"Fn::Sub": inner} | {"Fn::ImportValue": inner}:
+            return flat(inner)
+        case {"Ref": name}:
+            return f"<{flat(name)}>"
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,133 @@
+"""The outcome as data (`review/report.json`) and as text. Both are the same for the same input: no times, one order."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from review.audit import Complaint
+from review.findings import SOURCES, Acknowledgement, Finding, Place
+
+MOST_REASONS = 25
+HOW_TO_ACCEPT = (
+    "Mend it, or accept it where it is: a resource with `acknowledge(resource, rule, reason=…, evidence=…)` "
+    "(stacks/constructs/acknowledgement.py),\na policy's wildcard with `because=` at its statement (stacks/permissions), "
+    "a line with `# nosec B… # reason` or `# pragma: allowlist secret - reason`."
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a review found. `controls` holds, for each environment, the rows of review.controls."""
+
+    environments: Sequence[str]
+    findings: Sequence[Finding]
+    unacknowledged: Sequence[Finding]
+    acknowledgements: Sequence[Acknowledgement]
+    complaints: Sequence[Complaint]
+    controls: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def violated(self) -> list[tuple[str, Any]]:
+        """(environment, row) of every control that does not hold."""
+        return [(name, row) for name, rows in self.controls.items() for row in rows if row.status == "violated"]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is open."""
+        return not (self.unacknowledged or self.complaints or self.violated)
+
+    def reasons(self, environment: str) -> Counter[str]:
+        """Reason -> how many findings it is given for, in an environment's templates or in the sources."""
+        return Counter(each.reason for each in self.acknowledgements if each.place.environment == environment)
+
+
+def write_json(outcome: Outcome, path: Path) -> None:
+    """Write the report, sorted."""
+    document = {
+        "environments": sorted(outcome.environments),
+        "clean": outcome.is_clean,
+        "findings": [
+            _row(finding.place, tool=finding.tool, rule=finding.rule, message=finding.message, open=is_open)
+            for finding in sorted(outcome.findings)
+            for is_open in [finding in set(outcome.unacknowledged)]
+        ],
+        "acknowledgements": [
+            _row(each.place, rule=each.rule, reason=each.reason, evidence=each.evidence)
+            for each in sorted(outcome.acknowledgements)
+        ],
+        "complaints": [_row(each.place, rule=each.rule, text=each.text) for each in sorted(outcome.complaints)],
+        "controls": {name: [asdict(row) for row in rows] for name, rows in sorted(outcome.controls.items())},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
+
+
+def _row(place: Place, **columns: Any) -> dict[str, Any]:
+    where = {"environment": place.environment, "path": place.path}
+    return where | ({} if place.environment == SOURCES else {"logical_id": place.logical_id}) | columns
+
+
+def text(outcome: Outcome) -> str:
+    """The summary a person reads."""
+    parts = [*_open(outcome), *_complaints(outcome), *_reasons(outcome), *_controls(outcome), _verdict(outcome)]
+    return "\n".join(parts)
+
+
+def _open(outcome: Outcome) -> Iterator[str]:
+    if not outcome.unacknowledged:
+        return
+    yield "OPEN FINDINGS"
+    # The same finding in several environments is one thing to mend.
+    environments: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for each in outcome.unacknowledged:
+        where = str(each.place).replace(f"-{each.place.environment}-", "-<environment>-")
+        environments[each.tool, each.rule, where, each.message].append(each.place.environment)
+    for (tool, rule, where, message), names in sorted(environments.items()):
+        yield f"  {where}: {rule} [{tool}; {', '.join(sorted(set(names)))}]\n      {message}"
+    yield HOW_TO_ACCEPT
+
+
+def _complaints(outcome: Outcome) -> Iterator[str]:
+    if outcome.complaints:
+        yield "BAD ACKNOWLEDGEMENTS"
+        yield from (f"  {each.place.environment} {each.place}: {each.rule}: {each.text}" for each in outcome.complaints)
+
+
+def _reasons(outcome: Outcome) -> Iterator[str]:
+    names = [*outcome.environments, SOURCES]
+    counts = {name: outcome.reasons(name) for name in names}
+    yield "ACKNOWLEDGEMENTS BY REASON " + " ".join(f"{name:>8}" for name in names)
+    for reason in sorted({reason for count in counts.values() for reason in count}):
+        yield f"  {' '.join(f'{counts[name][reason]:>8}' for name in names)}  {reason}"
+    for name in outcome.environments:
+        distinct = len(counts[name].keys() | counts[SOURCES].keys())
+        yield (
+            f"  {name}: {sum(counts[name].values())} acknowledgements, {len(counts[name])} distinct reasons"
+            f" ({distinct} with the sources'; at most {MOST_REASONS} in prod)"
+        )
+
+
+def _controls(outcome: Outcome) -> Iterator[str]:
+    if outcome.controls:
+        yield "CONTROLS"
+    for name, rows in sorted(outcome.controls.items()):
+        count = Counter(row.status for row in rows)
+        yield f"  {name}: {len(rows)} controls: " + ", ".join(f"{count[s]} {s.replace('_', ' ')}" for s in sorted(count))
+    for name, row in outcome.violated:
+        yield f"  VIOLATED in {name}: {row.id}: {row.evidence} {row.reason}"
+
+
+def _verdict(outcome: Outcome) -> str:
+    accepted = len(outcome.findings) - len(outcome.unacknowledged)
+    where = f"{len(outcome.environments)} environments ({', '.join(outcome.environments)})"
+    if outcome.is_clean:
+        return f"CLEAN: {where}, 0 open findings, {accepted} acknowledged."
+    return (
+        f"NOT CLEAN: {where}, {len(outcome.unacknowledged)} open findings, {accepted} acknowledged, "
+        f"{len(outcome.complaints)} bad acknowledgements, {len(outcome.violated)} violated controls."
+    )

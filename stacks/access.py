@@ -1,0 +1,68 @@
+"""People: a data scientist's role for each project, and those of the approver and the auditor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from config.schema import DataScientist
+from stacks.constructs.naming import construct_id
+from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import personas, trust
+from stacks.permissions.statement import Statement
+from stacks.values.identity import Identity
+from stacks.values.job_limits import JobLimits
+from stacks.values.placement import Placement
+from stacks.values.store import Stores
+
+
+class Access(cdk.Stack):
+    """Roles that people of the account assume. `projects`: model -> the ARNs of its jobs' roles."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        identity: Identity,
+        require_mfa: bool,
+        data_scientist: DataScientist,
+        projects: Mapping[str, list[str]],
+        stores: Stores,
+        placement: Placement,
+        **stack: Any,
+    ) -> None:
+        super().__init__(scope, id, **stack)
+        self._identity, self._require_mfa = identity, require_mfa
+        account = identity.account
+        limits = JobLimits(
+            instance_types=data_scientist.instance_types,
+            max_runtime_seconds=data_scientist.max_runtime_minutes * 60,
+            volume_key=stores.data.key,
+            output_keys=[stores.data.key, stores.artifacts.key],
+        )
+        for project, job_roles in projects.items():
+            statements = personas.data_scientist(
+                account, name=name, job_roles=job_roles, stores=stores, limits=limits, placement=placement
+            )
+            role = self._persona(f"{construct_id(project)}DataScientist", "data-scientist", statements)
+            cdk.Tags.of(role.role).add("project", project)
+        self._persona("Approver", "approver", personas.approver(account, name=name))
+        self._persona("Auditor", "auditor", personas.auditor())
+
+    def _persona(self, id: str, kind: str, statements: list[Statement]) -> ScopedRole:
+        role = ScopedRole(
+            self,
+            id,
+            identity=self._identity,
+            kind=kind,
+            trust=trust.people(self._identity.account, mfa=self._require_mfa),
+            description=f"{kind.replace('-', ' ').capitalize()}",
+            statements=statements,
+        )
+        cdk.CfnOutput(self, f"{id}Role", value=role.role_arn)
+        return role

@@ -1,0 +1,54 @@
+"""The roles of one model's jobs: this is where jobs and buckets meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from constructs import Construct
+
+from config.schema import Job, Model
+from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import jobs, trust
+from stacks.permissions.statement import Statement
+from stacks.values.account import Account
+from stacks.values.asset_file import AssetFile
+from stacks.values.identity import Identity
+from stacks.values.image_repository import ImageRepository
+from stacks.values.store import Stores
+
+Permissions = Callable[[Account, Stores, str, Sequence[ImageRepository], AssetFile], list[Statement]]
+
+
+class JobRoles(Construct):
+    """One role for each kind of job: `processing`, `training`, `evaluation`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        identity: Identity,
+        model: str,
+        settings: Model,
+        images: dict[str, ImageRepository],
+        code: AssetFile,
+        stores: Stores,
+    ) -> None:
+        super().__init__(scope, id)
+
+        def role(kind: str, its_jobs: list[Job], permissions: Permissions) -> ScopedRole:
+            its_images = [images[job.image] for job in its_jobs]
+            return ScopedRole(
+                self,
+                kind.capitalize(),
+                identity=identity,
+                kind=kind,
+                trust=trust.sagemaker(identity.account),
+                description=f"{kind.capitalize()} jobs of {model}",
+                statements=permissions(identity.account, stores, model, its_images, code),
+            )
+
+        self.processing = role("processing", [settings.processing], jobs.processing)
+        self.training = role("training", list(settings.candidates.values()), jobs.training)
+        self.evaluation = role("evaluation", [settings.evaluation], jobs.evaluation)
+        self.all = [self.processing, self.training, self.evaluation]

@@ -1,0 +1,66 @@
+"""The pipeline of one model and the role that it runs its steps with."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.constructs.job_roles import JobRoles
+from stacks.constructs.scoped_role import ScopedRole
+from stacks.permissions import trust
+from stacks.permissions.pipeline import pipeline as permissions
+from stacks.pipeline_definition import PipelinePlan, limits, pipeline_definition
+from stacks.values.identity import Identity
+from stacks.values.image_repository import ImageRepository
+from stacks.values.placement import Placement
+from stacks.values.store import Stores
+
+
+class ModelPipeline(Construct):
+    """The pipeline `name` as planned. Its role can start jobs within the plan's limits, under the jobs' roles, only."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        planned: PipelinePlan,
+        identity: Identity,
+        jobs: JobRoles,
+        images: list[ImageRepository],
+        stores: Stores,
+        placement: Placement,
+    ) -> None:
+        super().__init__(scope, id)
+        role = ScopedRole(
+            self,
+            "Role",
+            identity=identity,
+            kind="pipeline",
+            trust=trust.sagemaker(identity.account),
+            description=f"Runs the steps of {name}",
+            statements=permissions(
+                identity.account,
+                stores=stores,
+                model=planned.model,
+                groups=[candidate.group for candidate in planned.candidates.values()],
+                approval=planned.approval,
+                images=images,
+                job_roles=[job.role_arn for job in jobs.all],
+                processing=limits([planned.processing.compute, planned.evaluation.compute]),
+                training=limits([candidate.compute for candidate in planned.candidates.values()]),
+                placement=placement,
+            ),
+        )
+        definition = cdk.Stack.of(self).to_json_string(pipeline_definition(planned))
+        self.resource = sagemaker.CfnPipeline(
+            self,
+            "Workflow",
+            pipeline_name=name,
+            role_arn=role.role_arn,
+            pipeline_definition={"PipelineDefinitionBody": definition},
+        )
+        for each in (role, *jobs.all):
+            self.resource.add_resource_dependency(each.policy)

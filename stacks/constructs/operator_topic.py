@@ -1,0 +1,28 @@
+"""Where everything goes that a person must hear of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.permissions.audit import publish, topic_name
+from stacks.permissions.resource_statement import resource_policy
+from stacks.values.account import Account
+
+
+class OperatorTopic(Construct):
+    """An encrypted topic that alarms and rules of this account publish to. Each of `emails` must confirm once."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, account: Account, name: str, key: str, emails: Sequence[str]
+    ) -> None:
+        super().__init__(scope, id)
+        topic = sns.CfnTopic(self, "Topic", topic_name=topic_name(name), display_name=name, kms_master_key_id=key)
+        self.arn = topic.ref
+        sns.CfnTopicPolicy(
+            self, "Policy", topics=[self.arn], policy_document=resource_policy(publish(account), self.arn)
+        )
+        for number, email in enumerate(emails):
+            sns.CfnSubscription(self, f"Email{number}", topic_arn=self.arn, protocol="email", endpoint=email)

@@ -1,0 +1,102 @@
+"""A release: the reconciler that asks CloudFormation for it, and the narrow role that CloudFormation does it with."""
+
+from __future__ import annotations
+
+from stacks.permissions.pipeline import TO_SAGEMAKER
+from stacks.permissions.statement import Because, Statement
+from stacks.values.account import Account
+from stacks.values.hosted import HostedNames
+
+
+def release(account: Account, hosted: HostedNames) -> list[Statement]:
+    """CloudFormation may touch this endpoint's models, configuration, endpoint and scaling, and nothing else."""
+    models = [account.arn("sagemaker", f"model/{id}-*") for id in hosted.model_ids.values()]
+    configurations = account.arn("sagemaker", f"endpoint-config/{hosted.configuration_id}-*")
+    endpoint = account.arn("sagemaker", f"endpoint/{hosted.endpoint}")
+    packages = _packages(account, hosted)
+    tags = ["sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"]
+    names = Because.GENERATED_NAMES
+    update = [*_actions("Endpoint"), "sagemaker:UpdateEndpoint"]
+    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        Statement("Tags", tags, [*models, configurations, endpoint], because=names),
+        # A model made from a package is authorised on the package as well.
+        Statement("Models", _actions("Model"), [*models, *packages], because=names),
+        Statement("Configurations", _actions("EndpointConfig"), [configurations], because=names),
+        # SageMaker authorises an endpoint's creation and update on its configuration as well.
+        Statement("Endpoint", update, [endpoint, configurations], because=names),
+        Statement("Packages", ["sagemaker:DescribeModelPackage"], packages, because=Because.VERSIONS),
+        Statement("PassHostingRoles", ["iam:PassRole"], hosted.hosting_roles, TO_SAGEMAKER),
+        # CloudFormation reads the roles again, because the models refer to their ARNs.
+        Statement("ReadHostingRoles", ["iam:GetRole"], hosted.hosting_roles),
+        Statement("Key", ["kms:DescribeKey"], [hosted.volume_key]),
+        Statement("VolumeKey", ["kms:CreateGrant"], [hosted.volume_key], for_services),
+        # A deployment configuration with rollback alarms: SageMaker checks that the caller may see them.
+        Statement("RollbackAlarms", ["cloudwatch:DescribeAlarms"], ["*"], because=Because.NO_RESOURCE_LEVEL),
+        *_scaling(account, hosted.endpoint),
+    ]
+
+
+def _scaling(account: Account, endpoint: str) -> list[Statement]:
+    """Target tracking. A scalable target's ARN is an opaque id, so this is limited to SageMaker's, not to one's.
+
+    Its alarms are made by Application Auto Scaling and named after the scaled resource.
+    """
+    reads = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions", "ListTagsForResource"]
+    writes = ["DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget"]
+    scale = [f"application-autoscaling:{verb}" for verb in [*writes, "TagResource"]]
+    targets = account.arn("application-autoscaling", "scalable-target/*")
+    of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
+    alarms = account.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{endpoint}/*")
+    domain = "sagemaker.application-autoscaling.amazonaws.com"
+    linked = account.global_arn(
+        "iam", f"role/aws-service-role/{domain}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    )
+    read = [f"application-autoscaling:{verb}" for verb in reads]
+    capacity = ["sagemaker:UpdateEndpointWeightsAndCapacities"]
+    for_scaling = {"StringEquals": {"iam:AWSServiceName": domain}}
+    names = Because.GENERATED_NAMES
+    return [
+        Statement("ReadScaling", read, ["*"], because=Because.NO_RESOURCE_LEVEL),
+        Statement("Scaling", scale, [targets], of_sagemaker, because=names),
+        # Registering a target is refused to a caller that could not set the capacity itself.
+        Statement("Capacity", capacity, [account.arn("sagemaker", f"endpoint/{endpoint}")]),
+        Statement("ScalingAlarms", ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], [alarms], because=names),
+        Statement("ScalingServiceRole", ["iam:CreateServiceLinkedRole"], [linked], for_scaling),
+    ]
+
+
+def reconciler(account: Account, hosted: HostedNames, release_role: str) -> list[Statement]:
+    """The function itself can touch no model: it may only update this endpoint's stack, as the release role."""
+    id = hosted.endpoint.title().replace("-", "")
+    stacks = [account.arn("cloudformation", f"stack/{hosted.stack}/*")]
+    reads = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks"]
+    read = [f"cloudformation:{verb}" for verb in reads]
+    live = [account.arn("sagemaker", f"endpoint/{hosted.endpoint}")]
+    only_as = {"StringEquals": {"cloudformation:RoleArn": release_role}}
+    to_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    # It may take a package out of the running, but approve none.
+    reject = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}
+    versions = Because.VERSIONS
+    return [
+        Statement(f"Read{id}", read, stacks, because=versions),
+        Statement(f"Live{id}", ["sagemaker:DescribeEndpoint"], live),
+        Statement(f"Update{id}", ["cloudformation:UpdateStack"], stacks, only_as, because=versions),
+        Statement(f"Pass{id}", ["iam:PassRole"], [release_role], to_cloudformation),
+        Statement(
+            f"Reject{id}", ["sagemaker:UpdateModelPackage"], _packages(account, hosted), reject, because=versions
+        ),
+    ]
+
+
+def list_packages() -> Statement:
+    """Listing supports no resource; the function lists the groups of its endpoints only."""
+    return Statement("ListPackages", ["sagemaker:ListModelPackages"], ["*"], because=Because.NO_RESOURCE_LEVEL)
+
+
+def _packages(account: Account, hosted: HostedNames) -> list[str]:
+    return [account.arn("sagemaker", f"model-package/{group}/*") for group in hosted.groups]
+
+
+def _actions(noun: str) -> list[str]:
+    return [f"sagemaker:{verb}{noun}" for verb in ("Create", "Delete", "Describe")]

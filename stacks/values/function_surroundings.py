@@ -1,0 +1,20 @@
+"""What every function of an environment is surrounded by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stacks.values.identity import Identity
+from stacks.values.placement import Placement
+
+
+@dataclass(frozen=True)
+class FunctionSurroundings:
+    """`key` encrypts its settings, `logs_key` its log group, `dead_letters_arn` keeps events it could not handle."""
+
+    identity: Identity
+    placement: Placement
+    key: str
+    logs_key: str
+    log_retention_days: int
+    dead_letters_arn: str

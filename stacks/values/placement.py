@@ -1,0 +1,18 @@
+"""Where a job, a model or a function is attached to the VPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Private subnets, one for each availability zone, and the security group that reaches the endpoints only.
+
+    `s3_endpoint_id` is the gateway endpoint through which everything placed here reaches S3.
+    """
+
+    vpc_id: str
+    subnet_ids: list[str]
+    security_group_id: str
+    s3_endpoint_id: str

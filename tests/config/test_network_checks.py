@@ -1,0 +1,167 @@
+"""Address ranges: across environments, and for any range at all."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import ConfigurationError, Platform, catalogue, load, load_environment
+from config.checks.network import vpc_is_large_enough, vpc_range_is_private, vpc_range_leaves_docker_alone
+from config.checks.subnets import subnets_do_not_overlap, subnets_lie_in_the_vpc
+from config.schema import Network
+from tests.config.cases.case import changed
+from tests.config.cases.network import existing, subnet
+
+NOWHERE = Path("dev.yaml")
+# The private ranges as first and last address.
+PRIVATE = [
+    (0x0A000000, 0x0AFFFFFF),
+    (0xAC100000, 0xAC1FFFFF),
+    (0xC0A80000, 0xC0A8FFFF),
+    (0x64400000, 0x647FFFFF),
+]
+
+ranges = st.builds(
+    lambda address, prefix: IPv4Network((address, prefix), strict=False),
+    st.one_of(st.integers(0, 2**32 - 1), *(st.integers(first - 2**16, last + 2**16) for first, last in PRIVATE)),
+    st.integers(8, 28),
+)
+
+
+def bounds(cidr: IPv4Network) -> tuple[int, int]:
+    return int(cidr.network_address), int(cidr.broadcast_address)
+
+
+def over(network: Network) -> Platform:
+    return load_environment("dev").model_copy(update={"network": network})
+
+
+def own(cidr: IPv4Network) -> Platform:
+    return over(Network(cidr=cidr, availability_zones=["eu-west-1a", "eu-west-1b"]))
+
+
+def write(folder: Path, environment: str, changes: dict[str, Any]) -> Path:
+    file = folder / f"{environment}.yaml"
+    file.write_text(yaml.safe_dump(changed(environment, changes)))
+    return file
+
+
+@given(ranges)
+def should_take_private_ranges_and_no_others(cidr: IPv4Network) -> None:
+    first, last = bounds(cidr)
+    inside = any(low <= first and last <= high for low, high in PRIVATE)
+    assert (not list(vpc_range_is_private(own(cidr), NOWHERE))) == inside
+
+
+@given(ranges)
+def should_refuse_what_touches_docker_and_nothing_else(cidr: IPv4Network) -> None:
+    first, last = bounds(cidr)
+    apart = last < 0xAC110000 or first > 0xAC11FFFF
+    assert (not list(vpc_range_leaves_docker_alone(own(cidr), NOWHERE))) == apart
+
+
+@given(ranges)
+def should_offer_a_range_that_is_large_enough(cidr: IPv4Network) -> None:
+    for violation in vpc_is_large_enough(own(cidr), NOWHERE):
+        offered = IPv4Network(violation.fix.removeprefix("use ").removesuffix("."))
+        assert not list(vpc_is_large_enough(own(offered), NOWHERE))
+
+
+@given(ranges, ranges, ranges)
+def should_find_subnets_that_overlap_or_lie_outside(vpc: IPv4Network, one: IPv4Network, two: IPv4Network) -> None:
+    settings = existing(subnet(1, "a", str(one)), subnet(2, "b", str(two)), cidr=str(vpc))
+    platform = over(Network.model_validate(settings["network"]))
+    (low, high), (first, last), (start, end) = bounds(vpc), bounds(one), bounds(two)
+    assert bool(list(subnets_do_not_overlap(platform, NOWHERE))) == (first <= end and start <= last)
+    outside = [n for n, (a, b) in enumerate([(first, last), (start, end)]) if a < low or b > high]
+    found = [violation.path for violation in subnets_lie_in_the_vpc(platform, NOWHERE)]
+    assert found == [f"network.existing.subnets.{n}.cidr" for n in outside]
+
+
+@given(st.text(max_size=30))
+def should_read_a_range_or_say_that_it_is_none(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    file = write(tmp_path_factory.mktemp("cidr"), "dev", {"network.cidr": text})
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    assert {finding.path for finding in caught.value.findings} == {"network.cidr"}
+
+
+def should_name_the_environment_that_has_the_range_already(tmp_path: Path) -> None:
+    same = {"account": "111122223333"}
+    write(tmp_path, "staging", {**same, "network.cidr": "10.20.64.0/18"})
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "dev", {}))
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.path, finding.value) == ("CIDR-OVERLAP", "network.cidr", "10.20.0.0/16")
+    assert "staging.yaml has 10.20.64.0/18" in finding.fix
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"network.cidr": "10.20.0.0/16"},
+        {"account": "111122223333", "network.cidr": "10.21.0.0/16"},
+        {
+            "account": "111122223333",
+            "region": "us-east-1",
+            "network": {"cidr": "10.20.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"]},
+        },
+        {"account": "111122223333", "network": {}},
+    ],
+    ids=["another account", "another range", "another region", "a file with errors of its own"],
+)
+def should_not_mind_networks_that_never_meet(tmp_path: Path, other: dict[str, Any]) -> None:
+    write(tmp_path, "staging", other)
+    load(write(tmp_path, "dev", {}))
+
+
+def should_let_two_environments_share_an_existing_vpc(tmp_path: Path) -> None:
+    write(tmp_path, "staging", {"account": "111122223333", **existing()})
+    load(write(tmp_path, "dev", existing()))
+    with pytest.raises(ConfigurationError, match="CIDR-OVERLAP"):
+        load(write(tmp_path, "dev", existing(vpc_id=f"vpc-{2:017x}")))
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", "a..b", "A-bucket", "-ab", "ab-", "10.0.0.1", "xn--abc", "abc-s3alias", "abc--x-s3", "a/b", "a" * 64]
+)
+def should_refuse_names_that_s3_refuses(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="BUCKET-NAME"):
+        load(write(tmp_path, "dev", {"network.s3_read_buckets": [name]}))
+
+
+@pytest.mark.parametrize("name", ["abc", "a.b-c", "10.0.0", "a" * 63])
+def should_take_names_that_s3_takes(tmp_path: Path, name: str) -> None:
+    load(write(tmp_path, "dev", {"network.s3_read_buckets": [name]}))
+
+
+def should_name_the_services_that_a_region_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = catalogue.endpoints()
+    lacking = known.model_copy(update={"missing": {"eu-west-1": ["sagemaker.runtime"]}})
+    monkeypatch.setattr(catalogue, "endpoints", lambda: lacking)
+    with pytest.raises(ConfigurationError, match=r"ENDPOINT-REGION.*it lacks sagemaker\.runtime"):
+        load(write(tmp_path, "dev", {}))
+
+
+def should_list_regions_where_the_services_are() -> None:
+    session = botocore.session.Session()
+    apis = {
+        "sagemaker.api": "api.sagemaker",
+        "sagemaker.runtime": "runtime.sagemaker",
+        "ecr.api": "api.ecr",
+        "ecr.dkr": "api.ecr",
+    }
+    known = catalogue.endpoints()
+    data = session.get_data("endpoints")["partitions"][0]["services"]
+    for region, lacking in known.missing.items():
+        assert set(lacking) <= set(known.services.values())
+        for service in set(known.services.values()) - set(lacking):
+            assert region in data[apis.get(service, service)]["endpoints"], (region, service)
+    assert set(known.missing) == set(catalogue.images().accounts)

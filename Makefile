@@ -2,7 +2,7 @@
 #   make deploy  [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
 #   make diff | bootstrap [ENV=local]
 #   make destroy [ENV=local]
-#   make test | check | lock
+#   make test | check | review | lock
 
 ENV ?= local
 MODEL ?= reviews
@@ -13,7 +13,7 @@ PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deploy destroy diff bootstrap bootstrap-policy $(LIMITS)/manifest.json synth test check lock clean
+.PHONY: help deploy destroy diff bootstrap bootstrap-policy synth test check review lock clean
 
 BIN := $(CURDIR)/.venv/bin
 LOCAL := $(BIN)/python -m local
@@ -62,6 +62,13 @@ local/.venv/.ready: local/requirements.txt
 	@local/.venv/bin/python -m compileall -q local/.venv/lib >/dev/null || true
 	@touch $@
 
+review/.venv/.ready: requirements-review.txt
+	@echo "Setting up review/.venv (the scanners of templates)"
+	@$(PYTHON) -m venv review/.venv
+	@review/.venv/bin/python $(PIP) -r requirements-review.txt
+	@review/.venv/bin/python -m compileall -q review/.venv/lib >/dev/null || true
+	@touch $@
+
 node_modules/.ready: package-lock.json .venv/.app
 	@echo "Setting up node_modules (the CDK CLI)"
 	@$(BIN)/npm ci --silent --no-audit --no-fund
@@ -90,20 +97,21 @@ diff: synth
 started: synth
 	@$(if $(filter local,$(ENV)),$(LOCAL) start --port $(LOCAL_PORT))
 
-$(LIMITS)/manifest.json: synth
+.PHONY: limits
+limits: input
 	@$(CDK) synth --quiet --context env=$(ENV) --context bootstrap=true --output $(LIMITS)
 
 # An administrator's act, once for an account, a region and an environment, and again when the limits change: first the
 # stack of limits (permissions boundary, execution policies), with the operator's own credentials; then the CDK's own
 # bootstrap, whose CloudFormation role gets those policies and nothing else.
-bootstrap: started $(LIMITS)/manifest.json
+bootstrap: started limits
 	@echo "Bootstrapping (permissions boundary, execution policies, cdk bootstrap)"
 	@$(AGAINST) $(CDK) deploy --all --app $(LIMITS) $(APPROVE) --progress events --outputs-file $(LIMITS).json
 	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key \
 	  $$($(BIN)/python -m ops bootstrap-arguments $(LIMITS).json)
 
 # For an organisation that bootstraps its own way: the policies, as JSON.
-bootstrap-policy: $(LIMITS)/manifest.json
+bootstrap-policy: limits
 	@$(BIN)/python -m ops bootstrap-policy $(LIMITS)
 
 # Only the local cloud gets the sample: real data goes into a real account by DATA, or by `python -m ops run`.
@@ -137,10 +145,14 @@ check: .venv/.dev
 bench: .venv/.app
 	@$(BIN)/python -m benchmarks.synth
 
+# Every environment under every scanner; 1 when something is open, 2 when a scanner is blind. docs/security-review.md
+review: .venv/.dev review/.venv/.ready
+	@$(BIN)/python -m review
+
 # Lock files hold every package with its hashes, for every platform; run after editing a requirements.in.
 lock: .venv/.dev
-	@for file in requirements local/requirements requirements-dev; do \
+	@for file in requirements local/requirements requirements-dev requirements-review; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $$file.in --output-file $$file.txt || exit 1; done
 
 clean:
-	rm -rf .venv local/.venv node_modules build cdk.out
+	rm -rf .venv local/.venv review/.venv node_modules build cdk.out

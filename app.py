@@ -68,6 +68,8 @@ def compose_bootstrap(app: cdk.App, platform: Platform) -> None:
         identity=_identity(platform),
         qualifier=platform.identity.bootstrap_qualifier,
         make_boundary=platform.identity.permissions_boundary is None,
+        trail_log_group=platform.audit.trail.log_group if platform.audit.trail else None,
+        existing_keys=sorted({arn for arn in platform.keys.model_dump().values() if arn}),
         ci=platform.identity.ci,
         **_stack(platform),
     )
@@ -112,8 +114,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
         images=list(images.values()),
         bootstrap_qualifier=platform.identity.bootstrap_qualifier,
         s3_prefix_list=catalogue.s3_prefix_lists()[platform.region],
-        functions_key=keys.functions,
-        logs_key=keys.logs,
+        keys=keys,
         log_retention_days=platform.audit.log_retention_days,
         dead_letters_arn=audit.dead_letters_arn,
         **stack,
@@ -178,6 +179,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
         logs_key=keys.logs,
         log_retention_days=platform.audit.log_retention_days,
         dead_letters_arn=audit.dead_letters_arn,
+        dead_letters_key=keys.notifications,
     )
     Release(app, platform.name("release"), name=name, endpoints=list(endpoints.values()), around=around, **stack)
     FrontDoor(

@@ -1,4 +1,4 @@
-"""What `make bootstrap` passes from the bootstrap stack to `cdk bootstrap`, and prints for those who bootstrap otherwise."""
+"""From the bootstrap stack to `cdk bootstrap`, or to those who bootstrap another way."""
 
 from __future__ import annotations
 

@@ -79,7 +79,9 @@ def _unfounded(each: Acknowledgement, root: Path) -> Iterator[str]:
             yield f"Its evidence, {match[0]}, does not exist: {match['path']} has no such test."
 
 
-def hidden(recorded: Iterable[tuple[str, str]], accepted: Iterable[Acknowledgement], places: Mapping[str, Place]) -> list[Complaint]:
+def hidden(
+    recorded: Iterable[tuple[str, str]], accepted: Iterable[Acknowledgement], places: Mapping[str, Place]
+) -> list[Complaint]:
     """What the CDK was told to hide by something else than `acknowledge`: it leaves no reason that could be audited."""
     ours = {(each.place.path, qualified(each.rule)) for each in accepted}
     return sorted(

@@ -28,7 +28,7 @@ EXPECTED = {
     "PCI.DSS.321": ("PCI.DSS.321-S3BucketLoggingEnabled", "OpenBucket"),
     "Serverless": ("Serverless-LambdaTracing", "UntracedFunction"),
     "guard": ("SM_ENDPOINT_VOLUME_KEY", "UnencryptedEndpoint"),
-    "CloudFormation Validate": ("E3030", "OpenBucket"),
+    "CloudFormation Validate": ("E3045", "OpenBucket"),
     "checkov": ("CKV_AWS_18", "OpenBucket"),
     "cfn-lint": ("E3030", "OpenBucket"),
     "bandit": ("B307", SOURCE),
@@ -39,7 +39,7 @@ EXPECTED = {
 def plant(app: cdk.App) -> None:
     """A stack that breaks one rule of every family that reads templates."""
     stack = cdk.Stack(app, "canary", env=cdk.Environment(account="111122223333", region=REGION))
-    # E3030: no such canned ACL.
+    # E3030: no such canned ACL; E3045: an ACL without ownership controls.
     s3.CfnBucket(stack, "OpenBucket", access_control="Everybody")
     function.CfnFunction(
         stack,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import cdk_nag
 import constructs
 import jsii
 
+from config import catalogue
 from review.accepted import acknowledgements
 from review.findings import Place
 
 GUARD = Path(__file__).parent / "guard" / "sagemaker.guard"
 VALIDATOR = "CloudFormation Validate"
-# pack -> the class that makes it
-PACKS = {
+# pack -> what makes it for an app
+PACKS: dict[str, Callable[[cdk.App], cdk_nag.NagPack]] = {
     "AwsSolutions": cdk_nag.AwsSolutionsChecks,
     "HIPAA.Security": cdk_nag.HIPAASecurityChecks,
     "NIST.800.53.R4": cdk_nag.NIST80053R4Checks,
@@ -38,7 +40,9 @@ def attach(app: cdk.App) -> None:
 @cache
 def validator() -> cdk.CloudFormationValidatePlugin:
     """One for all environments: reading its rules takes most of a second."""
-    rules = cdk.ValidationRuleSource(name=GUARD.stem, content=GUARD.read_text("utf-8"))
+    families = "|".join(sorted(catalogue.instance_families().local_nvme))
+    content = GUARD.read_text("utf-8").replace("/LOCAL_NVME/", rf"/^ml\.({families})\./")
+    rules = cdk.ValidationRuleSource(name=GUARD.stem, content=content)
     return cdk.CloudFormationValidatePlugin(guard_rules=[rules])
 
 

@@ -15,8 +15,8 @@ from review.findings import SOURCES, Acknowledgement, Finding, Place
 MOST_REASONS = 25
 HOW_TO_ACCEPT = (
     "Mend it, or accept it where it is: a resource with `acknowledge(resource, rule, reason=…, evidence=…)` "
-    "(stacks/constructs/acknowledgement.py),\na policy's wildcard with `because=` at its statement (stacks/permissions), "
-    "a line with `# nosec B… # reason` or `# pragma: allowlist secret - reason`."
+    "(stacks/constructs/acknowledgement.py),\na policy's wildcard with `because=` at its statement "
+    "(stacks/permissions), a line with `# nosec B… # reason` or `# pragma: allowlist secret - reason`."
 )
 
 
@@ -74,8 +74,8 @@ def _row(place: Place, **columns: Any) -> dict[str, Any]:
 
 def text(outcome: Outcome) -> str:
     """The summary a person reads."""
-    parts = [*_open(outcome), *_complaints(outcome), *_reasons(outcome), *_controls(outcome), _verdict(outcome)]
-    return "\n".join(parts)
+    sections = (_open, _complaints, _families, _reasons, _controls)
+    return "\n".join([*(line for section in sections for line in section(outcome)), _verdict(outcome)])
 
 
 def _open(outcome: Outcome) -> Iterator[str]:
@@ -98,12 +98,25 @@ def _complaints(outcome: Outcome) -> Iterator[str]:
         yield from (f"  {each.place.environment} {each.place}: {each.rule}: {each.text}" for each in outcome.complaints)
 
 
+def _families(outcome: Outcome) -> Iterator[str]:
+    names = [*outcome.environments, SOURCES]
+    counts = Counter((each.tool, each.place.environment) for each in outcome.findings)
+    yield _table_row("FINDINGS BY FAMILY", names)
+    for tool in sorted({tool for tool, _ in counts}):
+        yield _table_row(f"  {tool}", [counts[tool, name] for name in names])
+
+
+def _table_row(title: str, cells: Sequence[object]) -> str:
+    return f"{title:<26}" + "".join(f"{cell!s:>9}" for cell in cells)
+
+
 def _reasons(outcome: Outcome) -> Iterator[str]:
     names = [*outcome.environments, SOURCES]
     counts = {name: outcome.reasons(name) for name in names}
-    yield "ACKNOWLEDGEMENTS BY REASON " + " ".join(f"{name:>8}" for name in names)
+    yield _table_row("ACKNOWLEDGEMENTS BY REASON", names)
     for reason in sorted({reason for count in counts.values() for reason in count}):
-        yield f"  {' '.join(f'{counts[name][reason]:>8}' for name in names)}  {reason}"
+        yield f"  {reason}"
+        yield _table_row("", [counts[name][reason] for name in names])
     for name in outcome.environments:
         distinct = len(counts[name].keys() | counts[SOURCES].keys())
         yield (
@@ -117,9 +130,11 @@ def _controls(outcome: Outcome) -> Iterator[str]:
         yield "CONTROLS"
     for name, rows in sorted(outcome.controls.items()):
         count = Counter(row.status for row in rows)
-        yield f"  {name}: {len(rows)} controls: " + ", ".join(f"{count[s]} {s.replace('_', ' ')}" for s in sorted(count))
+        yield f"  {name}: {len(rows)} controls: " + ", ".join(
+            f"{count[s]} {s.replace('_', ' ')}" for s in sorted(count)
+        )
     for name, row in outcome.violated:
-        yield f"  VIOLATED in {name}: {row.id}: {row.evidence} {row.reason}"
+        yield f"  VIOLATED in {name}: {row.id}: {row.demand} {'; '.join(row.evidence)}"
 
 
 def _verdict(outcome: Outcome) -> str:

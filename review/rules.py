@@ -18,7 +18,8 @@ FILES = {
     "PCI.DSS.321": "pci-dss-321",
     "Serverless": "serverless",
 }
-OTHERS = re.compile(r"CKV2?_[A-Z]+_\d+|[EWI]\d{4}|B\d{3}|[A-Z][A-Za-z0-9 -]+ (Key|Keyword|Token|String|Credentials|secret)")
+# checkov's, cfn-lint's, bandit's, and detect-secrets' kinds
+OTHERS = re.compile(r"CKV2?_[A-Z]+_\d+|[EWI]\d{4}|B\d{3}|[A-Z][\w -]+ (Key|Keyword|Token|String|Credentials)|secret")
 APPLIED = re.compile(r"applyRule\(\{(?P<body>.*?)node: node", re.DOTALL)
 SUFFIX = re.compile(r"ruleSuffixOverride: '(?P<id>[^']+)'")
 FUNCTION = re.compile(r"rule: [\w.]+\.(?P<id>\w+)")
@@ -41,7 +42,6 @@ def pack_rules(pack: str) -> frozenset[str]:
     archive = next(file for file in directory.iterdir() if file.name.endswith(".jsii.tgz"))
     with archive.open("rb") as stream, tarfile.open(fileobj=stream) as files:
         member = files.extractfile(f"package/lib/packs/{FILES[pack]}.js")
-        assert member is not None  # noqa: S101 - extractfile raises KeyError for a missing file
-        text = member.read().decode()
+        text = member.read().decode() if member else ""
     bodies = [match["body"] for match in APPLIED.finditer(text)]
     return frozenset(f"{pack}-{m['id']}" for body in bodies if (m := SUFFIX.search(body) or FUNCTION.search(body)))

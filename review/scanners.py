@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,31 @@ from typing import Any
 from app import ROOT
 from review.assembly import Assembly
 from review.findings import Finding, ReviewError
+from stacks.constructs.acknowledgement import METADATA, WILDCARDS
 
-BIN = ROOT / "review" / ".venv" / "bin"
+# checkov and cfn-lint; bandit and detect-secrets are in the environment that runs this, as checkov brings a fork of it.
+BINS = (ROOT / "review" / ".venv" / "bin", Path(sys.prefix) / "bin")
+# Resource metadata that makes a scanner look away
 HIDING = ("checkov", "cfn-lint", "guard", "cfn_nag", "cdk_nag")
 
 
-def bare_templates(assemblies: Sequence[Assembly], directory: Path) -> None:
+def bare_templates(assemblies: Sequence[Assembly], directory: Path) -> list[Path]:
     """Write `<environment>/<stack>.json` of every template, without what makes scanners look away."""
+    written = []
     for assembly in assemblies:
         (directory / assembly.environment).mkdir(parents=True, exist_ok=True)
         for stack, template in assembly.templates.items():
             path = directory / assembly.environment / f"{stack}.json"
             path.write_text(json.dumps(bare(template), indent=1), "utf-8")
+            written.append(path)
+    return written
 
 
 def bare(template: dict[str, Any]) -> dict[str, Any]:
-    """The template without the metadata that a scanner takes as an exception."""
+    """The template without exceptions: neither the scanners' nor ours."""
+    left_out = {*HIDING, METADATA, WILDCARDS}
     resources = {
-        logical_id: resource | {"Metadata": {k: v for k, v in resource["Metadata"].items() if k not in HIDING}}
+        logical_id: resource | {"Metadata": {k: v for k, v in resource["Metadata"].items() if k not in left_out}}
         if "Metadata" in resource
         else resource
         for logical_id, resource in template["Resources"].items()
@@ -42,14 +50,14 @@ def bare(template: dict[str, Any]) -> dict[str, Any]:
 
 def checkov(directory: Path, assemblies: Sequence[Assembly]) -> list[Finding]:
     """All failed checks."""
-    arguments = ["--framework", "cloudformation", "--output", "json", "--compact", "--quiet", "--skip-download"]
+    arguments = ["--framework", "cloudformation", "--output", "json", "--compact", "--skip-download"]
     answer = run_json("checkov", "-d", str(directory), *arguments)
     return sorted(_checkov_findings(answer, assemblies))
 
 
 def _checkov_findings(answer: Any, assemblies: Sequence[Assembly]) -> Iterator[Finding]:
     for result in answer if isinstance(answer, list) else [answer]:
-        if "results" not in result:  # nothing to scan, or no check failed
+        if "results" not in result:  # nothing to scan
             continue
         if result["results"]["parsing_errors"]:
             raise ReviewError(f"checkov cannot read {result['results']['parsing_errors'][0]}.")
@@ -75,18 +83,19 @@ def cfn_lint(directory: Path, assemblies: Sequence[Assembly]) -> list[Finding]:
 
 
 def run_json(tool: str, *arguments: str, directory: Path = ROOT) -> Any:
-    """Run a tool of the review's own environment and read the JSON it prints.
+    """Run one of the scanners and read the JSON it prints.
 
     Raises ReviewError when it prints none: exit codes only tell whether it found something.
     """
     # A home of its own: no user's configuration of a scanner takes part, and none is written.
     home = ROOT / "build" / "review" / "home"
     home.mkdir(parents=True, exist_ok=True)
-    environment = {"PATH": f"{BIN}{os.pathsep}{os.defpath}", "HOME": str(home), "LOG_LEVEL": "ERROR"}
-    if not (BIN / tool).exists():
-        raise ReviewError(f"{tool} is not installed in review/.venv: `make review` sets it up.")
-    done = subprocess.run(  # noqa: S603
-        [str(BIN / tool), *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
+    environment = {"PATH": os.defpath, "HOME": str(home), "LOG_LEVEL": "ERROR"}
+    program = next((bin / tool for bin in BINS if (bin / tool).exists()), None)
+    if not program:
+        raise ReviewError(f"{tool} is not installed: `make review` sets it up.")
+    done = subprocess.run(  # noqa: S603  # nosec B603 # our own command, no shell, no input of others
+        [str(program), *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
     try:
         return json.loads(done.stdout)

@@ -59,19 +59,20 @@ class Audit(cdk.Stack):
             expire={"": settings.log_retention_days},
         ).name
         self.buckets = [self.access_logs_bucket]
-        self.topic_arn = OperatorTopic(
-            self, "Operators", account=account, name=name, key=keys.notifications, emails=settings.emails
-        ).arn
+        cdk.CfnOutput(self, "AccessLogsBucket", value=self.access_logs_bucket)
+        topic = OperatorTopic(self, "Operators", account=account, name=name, key=keys.notifications)
+        self.topic_arn = topic.arn
         self.dead_letters_arn = DeadLetterQueue(
             self, "DeadLetters", account=account, name=name, key=keys.notifications, topic=self.topic_arn
         ).arn
+        topic.subscribe(settings.emails, dead_letters=self.dead_letters_arn)
         FailureNotices(
             self, "Failures", account=account, name=name, topic=self.topic_arn, dead_letters=self.dead_letters_arn
         )
         log_group = settings.trail.log_group if settings.trail else self._trail(name, identity, keys, settings, retain)
         if log_group:
             MetricFilterAlarms(self, "Alarms", log_group=log_group, namespace=f"{name}/trail", topic=self.topic_arn)
-        accessanalyzer.CfnAnalyzer(self, "ExternalAccess", type="ACCOUNT")
+        accessanalyzer.CfnAnalyzer(self, "ExternalAccess", analyzer_name=f"{name}-external-access", type="ACCOUNT")
 
     def _trail(self, name: str, identity: Identity, keys: KeyArns, settings: AuditSettings, retain: bool) -> str:
         trail = AuditTrail(
@@ -85,4 +86,5 @@ class Audit(cdk.Stack):
             retain=retain,
         )
         self.buckets.append(trail.bucket)
+        cdk.CfnOutput(self, "TrailBucket", value=trail.bucket)
         return trail.log_group

@@ -6,6 +6,7 @@ own permissions. Nothing here is needed where an organisation brings all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -38,6 +39,8 @@ class Bootstrap(cdk.Stack):
         identity: Identity,
         qualifier: str,
         make_boundary: bool,
+        existing_keys: Sequence[str],
+        trail_log_group: str | None,
         ci: ContinuousIntegration | None,
         **stack: Any,
     ) -> None:
@@ -51,10 +54,12 @@ class Bootstrap(cdk.Stack):
         areas = {
             "Identity": execution.identity(account, roles_path=identity.path, boundary=identity.boundary),
             "Network": execution.network(account),
-            "Storage": execution.storage(account, prefix=prefix, name=name, qualifier=qualifier),
+            "Storage": execution.storage(
+                account, prefix=prefix, name=name, qualifier=qualifier, existing_keys=existing_keys
+            ),
             "MachineLearning": execution.machine_learning(account, name=name),
             "Functions": execution.functions(account, name=name),
-            "Audit": execution.audit(account, name=name, qualifier=qualifier),
+            "Audit": execution.audit(account, name=name, qualifier=qualifier, trail_log_group=trail_log_group),
         }
         arns = [
             self._policy(area, f"{name}-deploy-{area.lower()}", f"CloudFormation for cdk deploy: {area}", statements)

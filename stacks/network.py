@@ -8,8 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from config.schema import ExistingVpc
-from config.schema import Network as NetworkSettings
+from config import schema
 from stacks.constructs.closed_default_group import ClosedDefaultGroup
 from stacks.constructs.flow_log import FlowLog
 from stacks.constructs.isolated_vpc import IsolatedVpc
@@ -19,6 +18,7 @@ from stacks.permissions.endpoints import Perimeter
 from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
+from stacks.values.key_arns import KeyArns
 from stacks.values.placement import Placement
 from stacks.values.private_subnets import PrivateSubnets
 
@@ -36,46 +36,44 @@ class Network(cdk.Stack):
         id: str,
         *,
         name: str,
-        settings: NetworkSettings,
+        settings: schema.Network,
         identity: Identity,
         images: Sequence[ImageRepository],
         bootstrap_qualifier: str,
         s3_prefix_list: str,
-        functions_key: str,
-        logs_key: str,
+        keys: KeyArns,
         log_retention_days: int,
         dead_letters_arn: str,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
-        account, nat = identity.account, settings.internet == "nat"
-        assets = f"cdk-{bootstrap_qualifier}-assets-{account.id}-{account.region}"
-        perimeter = Perimeter(identity, name, images, assets, settings.s3_read_buckets)
+        nat = settings.internet == "nat"
+        perimeter = Perimeter(identity, name, images, bootstrap_qualifier, settings.s3_read_buckets)
         if settings.existing:
             self.placement = self._existing(settings.existing, s3_prefix_list, perimeter)
             return
         vpc = IsolatedVpc(self, "Vpc", cidr=settings.cidr, zones=settings.zones, nat=nat)
-        groups = WorkloadGroups(self, "Groups", vpc_id=vpc.private.vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
-        endpoints = PrivateEndpoints(
-            self, "Endpoints", private=vpc.private, group_id=groups.endpoints_id, perimeter=perimeter
+        vpc_id = vpc.private.vpc_id
+        groups = WorkloadGroups(self, "Groups", vpc_id=vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
+        endpoints = self._endpoints(vpc.private, groups, perimeter)
+        self.placement = Placement(vpc_id, vpc.private.subnet_ids, groups.workloads_id, endpoints.s3_id)
+        around = FunctionSurroundings(
+            identity,
+            self.placement,
+            keys.functions,
+            keys.logs,
+            log_retention_days,
+            dead_letters_arn,
+            keys.notifications,
         )
-        self.placement = _placement(vpc.private, groups, endpoints.s3_id)
         FlowLog(
             self,
             "FlowLog",
-            vpc_id=vpc.private.vpc_id,
+            vpc_id=vpc_id,
             log_group=f"/{name}/flow-logs",
             retention_days=log_retention_days,
-            key=logs_key,
+            key=keys.logs,
             identity=identity,
-        )
-        around = FunctionSurroundings(
-            identity=identity,
-            placement=self.placement,
-            key=functions_key,
-            logs_key=logs_key,
-            log_retention_days=log_retention_days,
-            dead_letters_arn=dead_letters_arn,
         )
         ClosedDefaultGroup(
             self,
@@ -83,12 +81,11 @@ class Network(cdk.Stack):
             group_id=vpc.default_group_id,
             log_group=f"/{name}/default-security-group",
             around=around,
-            after=[vpc, groups, endpoints],
+            after=[*vpc.associations, groups, endpoints],
         )
 
-    def _existing(self, vpc: ExistingVpc, s3_prefix_list: str, perimeter: Perimeter) -> Placement:
+    def _existing(self, vpc: schema.ExistingVpc, s3_prefix_list: str, perimeter: Perimeter) -> Placement:
         """Security groups of our own in it, and endpoints unless it brings them."""
-        private = PrivateSubnets(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], vpc.route_table_ids)
         groups = WorkloadGroups(
             self,
             "Groups",
@@ -97,13 +94,13 @@ class Network(cdk.Stack):
             internet=False,
             existing_endpoints_id=vpc.endpoints_security_group_id,
         )
-        if vpc.s3_endpoint_id:
-            return _placement(private, groups, vpc.s3_endpoint_id)
-        endpoints = PrivateEndpoints(
-            self, "Endpoints", private=private, group_id=groups.endpoints_id, perimeter=perimeter
-        )
-        return _placement(private, groups, endpoints.s3_id)
+        s3_endpoint_id = vpc.s3_endpoint_id
+        if not s3_endpoint_id:
+            # An endpoint takes one subnet of a zone.
+            in_zone = {subnet.availability_zone: subnet.id for subnet in reversed(vpc.subnets)}
+            private = PrivateSubnets(vpc.vpc_id, sorted(in_zone.values()), vpc.route_table_ids)
+            s3_endpoint_id = self._endpoints(private, groups, perimeter).s3_id
+        return Placement(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], groups.workloads_id, s3_endpoint_id)
 
-
-def _placement(private: PrivateSubnets, groups: WorkloadGroups, s3_endpoint_id: str) -> Placement:
-    return Placement(private.vpc_id, list(private.subnet_ids), groups.workloads_id, s3_endpoint_id)
+    def _endpoints(self, private: PrivateSubnets, groups: WorkloadGroups, perimeter: Perimeter) -> PrivateEndpoints:
+        return PrivateEndpoints(self, "Endpoints", private=private, group_id=groups.endpoints_id, perimeter=perimeter)

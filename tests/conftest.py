@@ -6,12 +6,16 @@ import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:
+    from review.iam import Deployed
+
 ROOT = Path(__file__).parent.parent
+Template = dict[str, Any]
 
 # Time limits of single examples say nothing on a busy machine.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,17 +23,63 @@ settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """`templates("dev")`: short stack name -> template, synthesized once with the feature flags of cdk.json."""
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """`assembly("dev")`: the cloud assembly, synthesized once with the feature flags of cdk.json.
+
+    `assembly("dev", bootstrap=True)`: of the stack that an administrator deploys before all others.
+    """
 
     @cache
-    def synthesize(environment: str) -> dict[str, Any]:
+    def synthesize(environment: str, *, bootstrap: bool = False) -> Any:
         from app import build_app  # here: jsii starts Node, which most tests do not need
 
-        context = json.loads((ROOT / "cdk.json").read_text())["context"]
-        outdir = str(tmp_path_factory.mktemp(f"cdk.out-{environment}"))
-        assembly = build_app(context={**context, "env": environment}, outdir=outdir).synth()
-        prefix = f"ashlar-{environment}-"
-        return {stack.stack_name.removeprefix(prefix): stack.template for stack in assembly.stacks}
+        context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"env": environment}
+        if bootstrap:
+            context["bootstrap"] = "true"
+        return build_app(context=context, outdir=str(tmp_path_factory.mktemp("cdk.out"))).synth()
 
     return synthesize
+
+
+@pytest.fixture(scope="session")
+def templates(assembly: Callable[..., Any]) -> Callable[[str], dict[str, Template]]:
+    """`templates("dev")`: short stack name -> template."""
+
+    @cache
+    def read(environment: str) -> dict[str, Template]:
+        prefix = f"ashlar-{environment}-"
+        return {stack.stack_name.removeprefix(prefix): stack.template for stack in assembly(environment).stacks}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def bootstrap(assembly: Callable[..., Any]) -> Callable[[str], Template]:
+    """`bootstrap("dev")`: the bootstrap stack's template."""
+
+    @cache
+    def read(environment: str) -> Template:
+        (stack,) = assembly(environment, bootstrap=True).stacks
+        template: Template = stack.template
+        return template
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def deployed(
+    templates: Callable[[str], dict[str, Template]], bootstrap: Callable[[str], Template]
+) -> Callable[[str], Deployed]:
+    """`deployed("dev")`: the resources of all stacks, the bootstrap stack included, with every reference resolved."""
+
+    @cache
+    def resolve(environment: str) -> Deployed:
+        from config import load_environment
+        from review.iam import Deployed
+
+        platform = load_environment(environment)
+        stacks = {**templates(environment), "bootstrap": bootstrap(environment)}
+        named = {platform.name(name): template for name, template in stacks.items()}
+        return Deployed(named, account=platform.account, region=platform.region)
+
+    return resolve

@@ -12,6 +12,8 @@ from config.schema import Platform, Variant
 LONGEST_ROLLOUT_SECONDS = 28800
 # CloudFormation names models and configurations `<logical id>-<random>`.
 RANDOM_SUFFIX = 14
+# `<prefix>-<environment>`, so that `…-data-` is whole in every name made from a stack's.
+LONGEST_NAME = 19
 
 
 def variants(platform: Platform) -> Iterator[tuple[str, Variant]]:
@@ -113,3 +115,15 @@ def names_fit(platform: Platform, file: Path) -> Iterator[Violation]:
     for path, name in names:
         if len(name) > 63:
             yield Violation(path, name, "shorten the prefix, the environment or this name.")
+
+
+@rule(
+    "NAME-SHORT",
+    "CloudFormation shortens long names, and policies know buckets and functions by their beginning.",
+    "CloudFormation user guide: Name type",
+)
+def names_keep_their_beginning(platform: Platform, file: Path) -> Iterator[Violation]:
+    if len(platform.name()) > LONGEST_NAME:
+        yield Violation(
+            "prefix", platform.name(), f"prefix and environment together: at most {LONGEST_NAME - 1} letters."
+        )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from config.checks.neighbours import neighbours
 from config.checks.rule import DEVELOPMENT, Violation, rule
 from config.schema import Platform
 
@@ -66,3 +67,16 @@ def role_path_fits(platform: Platform, file: Path) -> Iterator[Violation]:
     if len(f"{platform.role_path}{LONGEST_KIND}/") > LONGEST_PATH:
         longest = LONGEST_PATH - len(f"{platform.prefix}/{platform.environment}/{LONGEST_KIND}/")
         yield Violation("identity.role_path", platform.identity.role_path, f"use at most {longest} characters.")
+
+
+@rule(
+    "QUALIFIER-OWN",
+    "the CDK's roles of one qualifier have the limits of one environment.",
+    "docs/adr/0011-limits-are-deployed-apart.md",
+)
+def bootstrap_is_this_environments_own(platform: Platform, file: Path) -> Iterator[Violation]:
+    qualifier = platform.identity.bootstrap_qualifier
+    for other, name in neighbours(platform, file):
+        if other.identity.bootstrap_qualifier == qualifier:
+            fix = f"{name} of the same account and region has it: use another, such as {platform.environment[:10]}."
+            yield Violation("identity.bootstrap_qualifier", qualifier, fix)

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
 from config import catalogue
+from config.checks.neighbours import neighbours
 from config.checks.rule import Violation, rule
 from config.schema import Network, Platform
 
@@ -69,25 +67,11 @@ def vpc_range_leaves_docker_alone(platform: Platform, file: Path) -> Iterator[Vi
 )
 def vpc_range_is_this_environments_own(platform: Platform, file: Path) -> Iterator[Violation]:
     ours = platform.network
-    for other, name in _neighbours(platform, file):
+    for other, name in ((its.network, name) for its, name in neighbours(platform, file)):
         same = ours.existing and other.existing and ours.existing.vpc_id == other.existing.vpc_id
         if ours.cidr.overlaps(other.cidr) and not same:
             fix = f"{name} has {other.cidr}: take a range outside it."
             yield Violation(cidr_path(ours), str(ours.cidr), fix)
-
-
-def _neighbours(platform: Platform, file: Path) -> Iterator[tuple[Network, str]]:
-    """The networks of this account and region in the other files of the folder; a wrong file has errors of its own."""
-    for path in sorted(file.parent.glob("*.yaml")):
-        text = path.read_text("utf-8", errors="replace")
-        if path.name == file.name or platform.account not in text:
-            continue
-        try:
-            other = Platform.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError):
-            continue
-        if (other.account, other.region) == (platform.account, platform.region):
-            yield other.network, path.name
 
 
 @rule(

@@ -14,10 +14,10 @@ class Keys(Settings):
 
     data: ArnText | None = Field(None, description=f"Raw, processed and captured data. {_KEY}")
     artifacts: ArnText | None = Field(None, description=f"Models, code and volumes. {_KEY}")
-    functions: ArnText | None = Field(None, description=f"Functions' environments and queues. {_KEY}")
+    functions: ArnText | None = Field(None, description=f"Functions' environments. {_KEY}")
     logs: ArnText | None = Field(None, description=f"Log groups. {_KEY}")
     trail: ArnText | None = Field(None, description=f"The audit trail. {_KEY}")
-    notifications: ArnText | None = Field(None, description=f"Topics. {_KEY}")
+    notifications: ArnText | None = Field(None, description=f"The operators' topic and the dead letters. {_KEY}")
 
 
 class ContinuousIntegration(Settings):

@@ -10,7 +10,16 @@ from __future__ import annotations
 def install() -> None:
     """Extend MiniStack's CloudFormation; called once, before the first request."""
     # Imported here because they need MiniStack, and the list of supported types is read without it.
-    from local.cloudformation import audit, gaps, operations, sagemaker_types, scaling_types, status_events, supported
+    from local.cloudformation import (
+        audit,
+        authorisation,
+        gaps,
+        operations,
+        sagemaker_types,
+        scaling_types,
+        status_events,
+        supported,
+    )
     from local.hooks import cloudformation as hook
 
     sagemaker_types.register()
@@ -18,5 +27,6 @@ def install() -> None:
     gaps.mend()
     hook.keep_types(supported.ALL, "The local cloud does not provide them; docs/local.md lists the types it does.")
     audit.install()
+    authorisation.install()
     operations.install()
     status_events.install()

@@ -69,7 +69,9 @@ class NotedProperties(dict[str, Any]):
 
 
 def _refuse(resource_type: str, given: Iterable[str], noted: NotedProperties) -> None:
-    unread = set(given) - noted.read - supported.RECORDED_ONLY.get(resource_type, frozenset())
+    unread = set(given) - noted.read
+    for without_effect_now in (supported.RECORDED_ONLY, supported.READ_AT_DELETION):
+        unread -= without_effect_now.get(resource_type, frozenset())
     if unread:
         raise UnsupportedPropertyError(
             f"{resource_type}: the local cloud would ignore {', '.join(sorted(unread))}. "

@@ -2,7 +2,7 @@
 
 MiniStack ignores RoleARN. Here the caller must be allowed to pass it (iam:PassRole), policies can ask for it
 (cloudformation:RoleArn), the role must trust CloudFormation, and the types that we provide are created, updated and
-deleted with its credentials. MiniStack's own types are not authorised: docs/local.md says so.
+deleted with its credentials. Of MiniStack's own types the creation is authorised (authorisation.py).
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ _credentials: contextvars.ContextVar[dict[str, str] | None] = contextvars.Contex
 def client(service: str) -> Any:
     """A client that acts as the stack operation does."""
     return hooks.client(service, credentials=_credentials.get())
+
+
+def acting_access_key() -> str:
+    """The access key that the stack operation acts with; empty for the account's root."""
+    return (_credentials.get() or {}).get("AccessKeyId", "")
 
 
 def _request(body: bytes, query: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,16 @@
 
 from local.hooks.cloudformation import register_cfn_type
 from local.hooks.events import emit_event, event_target
-from local.hooks.identity import AccessDenied, assume_role, client, endpoint_url, require_allowed, require_pass_role
+from local.hooks.identity import (
+    AccessDenied,
+    assume_role,
+    client,
+    endpoint_url,
+    require_allowed,
+    require_allowed_to,
+    require_pass_role,
+    role,
+)
 from local.hooks.internals import asgi_app, check
 from local.hooks.networks import attach
 from local.hooks.policies import register_resource_tags
@@ -28,5 +37,7 @@ __all__ = [
     "register_resource_tags",
     "register_service",
     "require_allowed",
+    "require_allowed_to",
     "require_pass_role",
+    "role",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,12 @@ TargetFunction = Callable[[dict[str, Any], dict[str, Any]], None]
 
 _app = internals.module("app")
 _responses = internals.module("core.responses")
+_evaluator = internals.module("core.iam_evaluator")
 _eventbridge = internals.module("services.eventbridge")
+_lambda = internals.module("services.lambda_svc")
+_sns = internals.module("services.sns")
+_sqs = internals.module("services.sqs")
+_log = logging.getLogger("ashlar.local.events")
 
 _targets: dict[str, TargetFunction] = {}
 
@@ -80,6 +86,41 @@ def _with_resolved_parameters(target: Mapping[str, Any], event: Mapping[str, Any
     return {**target, "SageMakerPipelineParameters": {"PipelineParameterList": parameters}}
 
 
+def _may_deliver(target_arn: str, rule: Mapping[str, Any]) -> bool:
+    """Whether the policy of a queue, topic or function lets EventBridge in for this rule."""
+    service = (target_arn.split(":") + [""] * 3)[2]
+    given = (target_arn, "events.amazonaws.com", rule["Arn"], scope.account())
+    if service == "sqs":
+        return bool(_sqs.queue_policy_allows(*given))
+    if service == "sns":
+        return bool(_sns.topic_policy_allows(*given))
+    return service != "lambda" or _function_lets_in(*given)
+
+
+def _function_lets_in(arn: str, service: str, source_arn: str, account: str) -> bool:
+    found = _lambda.function_policy_for_arn(arn)
+    context = _evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account="",
+        action="lambda:InvokeFunction",
+        resource_arn=arn,
+        region=scope.region(),
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account},
+    )
+    decided = _evaluator.evaluate_resource_policy(found[0] if found else None, context, service=service)
+    return bool(decided.decision == "Allow")
+
+
+def _give_up(target: Mapping[str, Any], event: dict[str, Any], rule: Mapping[str, Any], view: Any) -> None:
+    """An event that may not be delivered goes to the target's dead-letter queue, if that lets EventBridge in."""
+    _log.warning("EventBridge may not deliver to %s: its policy does not let the rule in.", target["Arn"])
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    if queue and _may_deliver(queue, rule):
+        payload = json.dumps((view or _eventbridge._pattern_event_view(event)).event_with_detail())
+        _eventbridge._dispatch_to_sqs(_eventbridge.parse_arn(queue), payload)
+
+
 def _install() -> None:
     original = _eventbridge._invoke_target
 
@@ -87,7 +128,10 @@ def _install() -> None:
         service = (str(target.get("Arn", "")).split(":") + [""] * 3)[2]
         ours = _targets.get(service)
         if ours is None:
-            original(target, event, rule, view)
+            if _may_deliver(str(target.get("Arn", "")), rule):
+                original(target, event, rule, view)
+            else:
+                _give_up(target, event, rule, view)
             return
         payload = (view or _eventbridge._pattern_event_view(event)).event_with_detail()
         delivery = scope.in_request_scope(ours)

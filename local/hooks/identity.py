@@ -87,13 +87,19 @@ def assume_role(
     root. So the trust policy is evaluated here, for the service, with aws:SourceAccount and, if given, aws:SourceArn.
     """
     role_name = role_arn.rsplit("/", 1)[-1]
-    role = _iam._roles.get(role_name)
-    if role is None or role["Arn"] != role_arn or not _trusts(role, role_arn, service_principal, source_arn):
+    found = role(role_name)
+    if found is None or found["Arn"] != role_arn or not _trusts(found, role_arn, service_principal, source_arn):
         raise AccessDenied(
             f"{service_principal} is not authorized to perform: sts:AssumeRole on resource: {role_arn}. "
             "The role must exist and its trust policy must allow the service principal."
         )
     return _new_session(role_arn, role_name, session_name)
+
+
+def role(name: str) -> dict[str, Any] | None:
+    """MiniStack's record of a role: Arn, Path, PermissionsBoundary and more."""
+    found: dict[str, Any] | None = _iam._roles.get(name)
+    return found
 
 
 def _trusts(role: Mapping[str, Any], role_arn: str, service_principal: str, source_arn: str | None) -> bool:
@@ -178,13 +184,18 @@ def require_pass_role(headers: Mapping[str, str], role_arn: str, service_princip
 
 
 def _require(headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, Any]) -> None:
+    require_allowed_to(_router.extract_access_key_id(dict(headers)), action, resource_arn, context)
+
+
+def require_allowed_to(access_key_id: str, action: str, resource_arn: str, keys: Mapping[str, Any]) -> None:
+    """Raise AccessDenied unless who has the access key may do `action` on `resource_arn`, with these condition keys."""
     refusal = _evaluator.enforce(
-        _router.extract_access_key_id(dict(headers)),
+        access_key_id,
         action,
         action.partition(":")[0],
         scope.region(),
         resource_arn=resource_arn,
-        service_context=dict(context),
+        service_context=dict(keys),
     )
     if refusal is None:
         return

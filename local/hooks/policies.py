@@ -195,11 +195,27 @@ def _with_the_object_key() -> None:
     _actions.s3_service_context = s3_service_context
 
 
+def _with_deleted_versions() -> None:
+    """DeleteObjects asks for s3:DeleteObjectVersion where it names versions; MiniStack forgets it for the first."""
+    enforce = _evaluator.enforce
+
+    def enforced(access_key_id: str, iam_action: str, *args: Any, **named: Any) -> Any:
+        request, arn = current_request.current(), named.get("resource_arn") or ""
+        if iam_action == "s3:DeleteObject" and request is not None and "delete" in request.query_params:
+            bucket = arn.removeprefix("arn:aws:s3:::").partition("/")[0]
+            if dict(_actions._s3_batch_delete_targets(bucket, request.body)).get(arn):
+                iam_action = "s3:DeleteObjectVersion"
+        return enforce(access_key_id, iam_action, *args, **named)
+
+    _evaluator.enforce = enforced
+
+
 def _install() -> None:
     _evaluator._resolve_condition_key = _resolve(_evaluator._resolve_condition_key)
     _with_variables()
     _with_endpoint_policies()
     _with_the_object_key()
+    _with_deleted_versions()
 
 
 _install()

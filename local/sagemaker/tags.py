@@ -30,9 +30,11 @@ def delete_tags(call: Call) -> Record:
 
 
 def of_resource(arn: str) -> Mapping[str, str]:
-    """Return the tags that policies see; a version of a model package has those of its group."""
+    """Return the tags that policies see; a version of a model package has those of its group, one to be made none."""
     region = current_region()
     kind, _, name = arn.rsplit(":", 1)[-1].partition("/")
+    if name.endswith("/*"):
+        return {}
     tagged = region.arn(f"model-package-group/{name.partition('/')[0]}") if kind == "model-package" else arn
     with region.lock:
         return dict(region.tags.get(tagged, {}))

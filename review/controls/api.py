@@ -96,7 +96,9 @@ def not_at_the_edge(estate: Estate) -> Iterator[Finding]:
         elif types == ["PRIVATE"]:
             yield state(api, _limited(api, {"aws:sourcevpce", "aws:sourcevpc"}), "resource policy by aws:SourceVpce")
         else:
-            yield state(api, _limited(api, {"aws:principalaccount", "aws:principalorgid"}), "resource policy by account")
+            yield state(
+                api, _limited(api, {"aws:principalaccount", "aws:principalorgid"}), "resource policy by account"
+            )
 
 
 def _limited(api: Resource, keys: set[str]) -> bool:

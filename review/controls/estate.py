@@ -135,6 +135,13 @@ def statements(holder: Resource, document: Mapping[str, Any]) -> list[Statement]
     return [Statement(holder, body) for body in as_list(document["Statement"])]
 
 
+def carriers(holder: Resource) -> set[str]:
+    """The roles that have the policy; a stack's policies without a role are for one outside, and go together."""
+    if holder.type == "AWS::IAM::Role":
+        return {holder.ref}
+    return set(holder.properties.get("Roles", [])) or {f"{holder.stack}: roles outside"}
+
+
 def _steps(pipeline: Resource) -> Iterator[Job]:
     definition = json.loads(pipeline.properties["PipelineDefinition"]["PipelineDefinitionBody"])
     waiting = list(definition["Steps"])

@@ -11,7 +11,7 @@ from review.controls.properties import demand
 from review.controls.registry import control
 
 # Services that send no source account or ARN when they assume a role.
-WITHOUT_SOURCE = {"lambda.amazonaws.com", "apigateway.amazonaws.com"}
+WITHOUT_SOURCE = {"lambda.amazonaws.com", "apigateway.amazonaws.com", "cloudtrail.amazonaws.com"}
 
 demand("iam:boundary", "IAM::Role", "PermissionsBoundary")
 
@@ -106,7 +106,9 @@ def sagemaker_trusted_for_own_resources(estate: Estate) -> Iterator[Finding]:
     for statement in estate.trust_statements:
         if ("Service", "sagemaker.amazonaws.com") in statement.principals:
             missing = {"aws:sourceaccount", "aws:sourcearn"} - statement.condition_keys
-            yield state(statement.holder, not missing, f"trust by source; missing: {', '.join(sorted(missing)) or 'none'}")
+            yield state(
+                statement.holder, not missing, f"trust by source; missing: {', '.join(sorted(missing)) or 'none'}"
+            )
 
 
 def _allowed(estate: Estate) -> Iterator[Statement]:

@@ -1,4 +1,7 @@
-"""Customer keys. Source: Security Hub, KMS controls."""
+"""Customer keys. Source: Security Hub, KMS controls.
+
+A key without a known ARN, such as one that a stack will make, is named by its alias or by a tag.
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,7 @@ def _named_keys(granted: Iterator[Statement]) -> Iterator[Finding]:
     for statement in granted:
         if statement.allows and DECRYPTING & {action.lower() for action in statement.actions}:
             wide = [r for r in statement.resources if r == "*" or r.endswith((":key/*", ":alias/*"))]
-            yield state(statement.holder, not wide, f"{statement} decrypts with {wide or 'named keys only'}")
+            keys = statement.condition_keys
+            marked = "kms:resourcealiases" in keys or any(key.startswith("aws:resourcetag/") for key in keys)
+            with_what = "keys of an alias or a tag" if marked else wide or "named keys only"
+            yield state(statement.holder, not wide or marked, f"{statement} decrypts with {with_what}")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from config import catalogue
-from review.controls.estate import MONITORING_DEFINITIONS, Estate
+from review.controls.estate import MONITORING_DEFINITIONS, Estate, carriers
 from review.controls.findings import Finding, at, exists, expect, expect_that, state
 from review.controls.properties import demand
 from review.controls.registry import control
@@ -148,7 +148,8 @@ def rollback_alarms(estate: Estate) -> Iterator[Finding]:
     for endpoint in estate.of("SageMaker::Endpoint"):
         yield expect(endpoint, "DeploymentConfig.AutoRollbackConfiguration.Alarms")
     allowed = [s for s in estate.identity_statements if s.allows]
-    reading = {s.holder for s in allowed if "cloudwatch:DescribeAlarms" in s.actions}
+    reading = {role for s in allowed if "cloudwatch:DescribeAlarms" in s.actions for role in carriers(s.holder)}
     for statement in allowed:
         if "sagemaker:UpdateEndpoint" in statement.actions:
-            yield state(statement.holder, statement.holder in reading, "UpdateEndpoint with cloudwatch:DescribeAlarms")
+            both = carriers(statement.holder) <= reading
+            yield state(statement.holder, both, "UpdateEndpoint with cloudwatch:DescribeAlarms")

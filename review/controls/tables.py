@@ -50,9 +50,7 @@ class Exemption:
 def controls() -> tuple[Control, ...]:
     """Every row, in the table's order. Raises TableError."""
     rows = [
-        Control(
-            row["id"], row["source"], row["severity"], row["demand"], _words(row["types"]), _words(row["follows"])
-        )
+        Control(row["id"], row["source"], row["severity"], row["demand"], _words(row["types"]), _words(row["follows"]))
         for row in _read("controls.csv")
     ]
     known = {row.id for row in rows}

@@ -58,25 +58,26 @@ def explicitly_denied(policy: Policy, request: Request) -> bool:
 
 def _granted(request: Request, policies: Policies) -> Decision:
     given, by = _resource_grant(request, policies)
-    identity = _first(_matching(policies.identity, request, bounded=False), "Allow")
-    if request.principal.is_root:
-        identity = "the account's root user"
-    bounded = policies.boundary is not None
-    within = not bounded or _allows(policies.boundary or (), request)
     if not request.principal.account:
         return Decision(given is Grant.DIRECT, f"resource: {by}" if by else "implicit deny: resource")
-    if _crosses_accounts(request):
-        if given is Grant.NONE:
-            return Decision(False, "implicit deny: resource")
-    elif given is Grant.DIRECT:
-        return Decision(True, f"resource: {by}")
-    elif given is Grant.ROLE:
-        return Decision(within, f"resource: {by}" if within else "implicit deny: boundary")
-    elif given is Grant.NONE and _needs_resource_policy(request):
+    across = _crosses_accounts(request)
+    if given is Grant.NONE and (across or _needs_resource_policy(request)):
         return Decision(False, "implicit deny: resource")
-    if not identity:
+    if given is Grant.DIRECT and not across:
+        return Decision(True, f"resource: {by}")
+    reason = f"resource: {by}" if given is Grant.ROLE and not across else _identity_grant(request, policies)
+    if not reason:
         return Decision(False, "implicit deny: identity")
-    return Decision(within, f"identity: {identity}" if within else "implicit deny: boundary")
+    if policies.boundary is not None and not _allows(policies.boundary, request):
+        return Decision(False, "implicit deny: boundary")
+    return Decision(True, reason)
+
+
+def _identity_grant(request: Request, policies: Policies) -> str:
+    if request.principal.is_root:
+        return "identity: the account's root user"
+    statement = _first(_matching(policies.identity, request, bounded=False), "Allow")
+    return f"identity: {statement}" if statement else ""
 
 
 def _resource_grant(request: Request, policies: Policies) -> tuple[Grant, str]:

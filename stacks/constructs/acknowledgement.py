@@ -18,6 +18,12 @@ from stacks.permissions.statement import Because, Statement
 METADATA = "acknowledged"
 WILDCARDS = "wildcards"
 CHECKOV = re.compile(r"CKV2?_")
+# What checkov finds in the same statements: writing, and managing permissions, on every resource
+CHECKOV_SEES = {
+    Because.NETWORK_INTERFACES: ("CKV_AWS_109", "CKV_AWS_111"),
+    Because.API_LOGGING: ("CKV_AWS_111",),
+    Because.BOUNDARY: ("CKV_AWS_109", "CKV_AWS_111"),
+}
 CFN_LINT = re.compile(r"[EWI]\d{4}$")
 
 
@@ -57,10 +63,10 @@ def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statemen
     because = {statement.sid: statement.because for statement in statements if statement.because}
     if because:
         policy.add_metadata(WILDCARDS, {sid: reason.name for sid, reason in because.items()})
-    for statement in statements:
-        if statement.because is Because.NETWORK_INTERFACES:
-            evidence = f"Statement {statement.sid}: {', '.join(statement.actions)}"
-            acknowledge(policy, "CKV_AWS_109", "CKV_AWS_111", reason=Because.NETWORK_INTERFACES, evidence=evidence)
+    # One policy is one finding of checkov's, however many of its statements cause it.
+    for reason in CHECKOV_SEES.keys() & set(because.values()):
+        sids = ", ".join(sid for sid, given in because.items() if given is reason)
+        acknowledge(policy, *CHECKOV_SEES[reason], reason=reason, evidence=f"Statements: {sids}")
 
 
 def _text(acknowledgement: dict[str, str]) -> str:

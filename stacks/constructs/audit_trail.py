@@ -10,7 +10,7 @@ from config.schema import Audit
 from stacks.constructs.private_bucket import PrivateBucket
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import trust
-from stacks.permissions.audit import trail_delivery, trail_log_group, trail_logs
+from stacks.permissions.audit import trail_delivery, trail_log_group, trail_logs, trail_name
 from stacks.values.account import Account
 from stacks.values.identity import Identity
 
@@ -74,7 +74,7 @@ class AuditTrail(Construct):
         trail = cloudtrail.CfnTrail(
             self,
             "Trail",
-            trail_name=name,
+            trail_name=trail_name(name),
             is_logging=True,
             is_multi_region_trail=True,
             include_global_service_events=True,

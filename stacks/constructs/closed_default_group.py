@@ -18,7 +18,8 @@ ANSWER_WITHIN_SECONDS = "300"
 class ClosedDefaultGroup(Construct):
     """A custom resource, because CloudFormation can add rules to a group that it did not make, but take none away.
 
-    Its function runs in the VPC and reaches EC2 and CloudFormation through `after`, the endpoints.
+    Its function runs in the VPC and reaches EC2 and CloudFormation through the endpoints: what it needs on the way is
+    `after`.
     """
 
     def __init__(

@@ -27,7 +27,9 @@ class DeadLetterQueue(Construct):
             message_retention_period=RETENTION_SECONDS,
         )
         self.arn = queue.attr_arn
-        sqs.CfnQueuePolicy(self, "Policy", queues=[queue.ref], policy_document=resource_policy(send(account), self.arn))
+        sqs.CfnQueuePolicy(
+            self, "Policy", queues=[queue.ref], policy_document=resource_policy(send(account, name), self.arn)
+        )
         dimension = cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue.attr_queue_name)
         cloudwatch.CfnAlarm(
             self,

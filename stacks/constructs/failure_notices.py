@@ -53,7 +53,7 @@ class FailureNotices(Construct):
                 arn=topic,
                 input_transformer=rule.InputTransformerProperty(
                     input_paths_map={**paths, "time": "$.time"},
-                    input_template=json.dumps(f"{notice.sentence} (<time>)"),
+                    input_template=json.dumps(f"<time>: {notice.sentence}"),
                 ),
                 dead_letter_config=rule.DeadLetterConfigProperty(arn=dead_letters),
                 retry_policy=retry,

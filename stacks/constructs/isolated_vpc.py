@@ -29,7 +29,10 @@ def layout(cidr: IPv4Network, zones: int) -> Layout:
 
 
 class IsolatedVpc(Construct):
-    """One private subnet and route table for each zone. `private` is what workloads see of it."""
+    """One private subnet and route table for each zone. `private` is what workloads see of it.
+
+    A subnet uses its route table, and so reaches S3, once its `associations` exist.
+    """
 
     def __init__(self, scope: Construct, id: str, *, cidr: IPv4Network, zones: Sequence[str], nat: bool) -> None:
         super().__init__(scope, id)
@@ -37,6 +40,7 @@ class IsolatedVpc(Construct):
         vpc = ec2.CfnVPC(self, "Vpc", cidr_block=str(cidr), enable_dns_support=True, enable_dns_hostnames=True)
         self._vpc_id = vpc.ref
         self.default_group_id = vpc.attr_default_security_group
+        self.associations: list[ec2.CfnSubnetRouteTableAssociation] = []
         split = layout(cidr, len(zones))
         placed = [self._subnet(f"Private{n}", split.private[n], zone) for n, zone in enumerate(zones)]
         tables = [self._route_table(f"Private{n}", [subnet]) for n, subnet in enumerate(placed)]
@@ -57,8 +61,10 @@ class IsolatedVpc(Construct):
     def _route_table(self, id: str, subnets: Sequence[ec2.CfnSubnet]) -> ec2.CfnRouteTable:
         table = ec2.CfnRouteTable(self, f"{id}Routes", vpc_id=self._vpc_id)
         for n, subnet in enumerate(subnets):
-            ec2.CfnSubnetRouteTableAssociation(
-                self, f"{id}Association{n}", subnet_id=subnet.ref, route_table_id=table.ref
+            self.associations.append(
+                ec2.CfnSubnetRouteTableAssociation(
+                    self, f"{id}Association{n}", subnet_id=subnet.ref, route_table_id=table.ref
+                )
             )
         return table
 

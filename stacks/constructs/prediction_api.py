@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -11,6 +12,7 @@ from constructs import Construct
 from config.schema import Throttle
 from stacks.constructs.api_logging import ApiLogging
 from stacks.constructs.private_function import PrivateFunction
+from stacks.permissions.functions import api_policy
 from stacks.values.function_surroundings import FunctionSurroundings
 
 STAGE = "v1"
@@ -46,6 +48,7 @@ class PredictionApi(Construct):
             rest_api_name=name,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            policy=iam.PolicyDocument.from_json(api_policy(around.identity.account)),
             default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,

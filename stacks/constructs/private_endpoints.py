@@ -28,7 +28,7 @@ class PrivateEndpoints(Construct):
                 service_name=f"{services}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
-                subnet_ids=list(private.subnet_ids),
+                subnet_ids=private.subnet_ids,
                 security_group_ids=[group_id],
                 policy_document=endpoints.document(limits[service]),
             )
@@ -40,7 +40,7 @@ class PrivateEndpoints(Construct):
             vpc_id=private.vpc_id,
             service_name=f"{services}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=list(private.route_table_ids),
+            route_table_ids=private.route_table_ids,
             policy_document=endpoints.document(endpoints.s3(perimeter)),
         )
         self.all.append(gateway)

@@ -49,7 +49,13 @@ class PrivateFunction(Construct):
         )
         group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         account = around.identity.account
-        base = functions.function(account, log_group=log_group, key=around.key, dead_letters=around.dead_letters_arn)
+        base = functions.function(
+            account,
+            log_group=log_group,
+            key=around.key,
+            dead_letters=around.dead_letters_arn,
+            dead_letters_key=around.dead_letters_key,
+        )
         role = ScopedRole(
             self,
             "Role",

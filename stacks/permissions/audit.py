@@ -13,12 +13,18 @@ from stacks.values.account import Account
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
 EVENTS = {"Service": "events.amazonaws.com"}
+SNS = {"Service": "sns.amazonaws.com"}
 PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def trail_arn(account: Account, name: str) -> str:
+def trail_name(name: str) -> str:
     """The environment's trail; `name` is `<prefix>-<environment>`, here and below."""
-    return account.arn("cloudtrail", f"trail/{name}")
+    return f"{name}-trail"
+
+
+def trail_arn(account: Account, name: str) -> str:
+    """The trail as the source of its calls."""
+    return account.arn("cloudtrail", f"trail/{trail_name(name)}")
 
 
 def trail_log_group(name: str) -> str:
@@ -75,10 +81,15 @@ def publish(account: Account) -> list[ResourceStatement]:
     ]
 
 
-def send(account: Account) -> list[ResourceStatement]:
-    """Rules send here what they could not deliver. Functions do so with their own roles, which need no statement."""
+def send(account: Account, name: str) -> list[ResourceStatement]:
+    """Rules and the topic send here what they could not deliver.
+
+    Functions do so with their own roles, which need no statement.
+    """
+    topic = {"ArnEquals": {"aws:SourceArn": account.arn("sns", topic_name(name))}}
     return [
         ResourceStatement("Rules", EVENTS, ["sqs:SendMessage"], _rules(account)),
+        ResourceStatement("Topic", SNS, ["sqs:SendMessage"], topic),
         ResourceStatement("TlsOnly", "*", ["sqs:*"], PLAIN_HTTP, "Deny"),
     ]
 

@@ -22,7 +22,7 @@ LIMITS = {
     ],
     "cloudformation": ["Describe*", "GetTemplate", "ListStacks", "UpdateStack"],
     "cloudwatch": ["DeleteAlarms", "Describe*", "PutMetric*"],
-    "ec2": ["*NetworkInterface*", "Describe*"],
+    "ec2": ["*NetworkInterface*", "Describe*", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"],
     "ecr": ["BatchCheckLayerAvailability", "BatchGetImage", "DescribeImages", "Get*"],
     "execute-api": ["Invoke"],
     "logs": ["Create*", "Describe*", "FilterLogEvents", "Get*", "PutLogEvents"],
@@ -87,8 +87,8 @@ def _never() -> list[Statement]:
     """Also what a resource's own policy, or a policy that somebody attaches later, would allow."""
     into_jobs = {"Bool": {"sagemaker:EnableRemoteDebug": "true"}}
     around = ["sagemaker:CallWithBearerToken", "sagemaker:StartSession"]
-    # Scripts that run as root on other people's notebooks.
-    root = ["sagemaker:*LifecycleConfig", "sagemaker:*Domain", "sagemaker:*UserProfile"]
+    # Scripts that run as root on other people's notebooks, and doors into them from outside.
+    root = [f"sagemaker:*{noun}" for noun in ("Domain", "LifecycleConfig", "Space", "UserProfile")]
     debug = ["sagemaker:CreateTrainingJob", "sagemaker:UpdateTrainingJob"]
     return [
         Statement("NoShellIntoJobs", debug, ANYWHERE, into_jobs, effect="Deny"),

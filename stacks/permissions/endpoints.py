@@ -28,8 +28,14 @@ class Perimeter:
     identity: Identity
     name: str
     images: Sequence[ImageRepository]
-    asset_bucket: str
+    bootstrap_qualifier: str
     s3_read_buckets: Sequence[str]
+
+    @property
+    def asset_bucket(self) -> str:
+        """The name that `cdk bootstrap` gives the bucket of templates and code."""
+        account = self.identity.account
+        return f"cdk-{self.bootstrap_qualifier}-assets-{account.id}-{account.region}"
 
 
 def document(statements: Sequence[Statement]) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from stacks.permissions.jobs import network_interfaces
-from stacks.permissions.statement import Because, Statement
+from stacks.permissions.statement import VERSION, Because, Statement
 from stacks.values.account import Account
 
 
-def function(account: Account, *, log_group: str, key: str, dead_letters: str) -> list[Statement]:
+def function(
+    account: Account, *, log_group: str, key: str, dead_letters: str, dead_letters_key: str
+) -> list[Statement]:
     """What every function of the platform needs: logs, traces, its settings' key, its place in the VPC."""
     trace = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
     return [
@@ -22,6 +25,7 @@ def function(account: Account, *, log_group: str, key: str, dead_letters: str) -
         Statement("Trace", trace, ["*"], because=Because.NO_RESOURCE_LEVEL),
         Statement("Key", ["kms:Decrypt"], [key]),
         Statement("DeadLetters", ["sqs:SendMessage"], [dead_letters]),
+        Statement("DeadLettersKey", ["kms:Decrypt", "kms:GenerateDataKey"], [dead_letters_key]),
         network_interfaces(),
     ]
 
@@ -30,6 +34,13 @@ def front_door(account: Account, endpoints: Sequence[str]) -> list[Statement]:
     """By name: the endpoints appear with the first release, after the function."""
     arns = [account.arn("sagemaker", f"endpoint/{endpoint}") for endpoint in endpoints]
     return [Statement("Invoke", ["sagemaker:InvokeEndpoint"], arns)]
+
+
+def api_policy(account: Account) -> dict[str, Any]:
+    """The API's own policy: nobody of another account, whatever their account allows them."""
+    foreign = {"StringNotEquals": {"aws:PrincipalAccount": account.id}}
+    deny = {"Sid": "OwnAccountOnly", "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke"}
+    return {"Version": VERSION, "Statement": [{**deny, "Resource": "execute-api:/*", "Condition": foreign}]}
 
 
 def caller(account: Account, *, api_id: str, stage: str) -> list[Statement]:

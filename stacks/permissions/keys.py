@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stacks.permissions.audit import CLOUDTRAIL, CLOUDWATCH, EVENTS, queue_name, topic_name, trail_arn, trail_log_group
+from stacks.permissions.audit import (
+    CLOUDTRAIL,
+    CLOUDWATCH,
+    EVENTS,
+    SNS,
+    queue_name,
+    topic_name,
+    trail_arn,
+    trail_log_group,
+)
 from stacks.permissions.resource_statement import ResourceStatement
 from stacks.values.account import Account
 
@@ -77,7 +86,7 @@ def for_trail(account: Account, name: str) -> list[ResourceStatement]:
 
 
 def for_notifications(account: Account, name: str) -> list[ResourceStatement]:
-    """Alarms and rules that publish to the operators' topic, and rules that leave dead letters.
+    """Alarms and rules that publish to the operators' topic; rules and the topic that leave dead letters.
 
     Without these an alarm or an event is lost without a sign. SNS supports no aws:SourceAccount or aws:SourceArn in the
     key's policy for EventBridge (developer guide: encrypted topics), so the topic and the queue themselves are named.
@@ -89,6 +98,7 @@ def for_notifications(account: Account, name: str) -> list[ResourceStatement]:
         ResourceStatement("Alarms", CLOUDWATCH, ENVELOPE, {"StringEquals": {"aws:SourceAccount": account.id}}),
         ResourceStatement("RulesToTopic", EVENTS, ENVELOPE, of_topic),
         ResourceStatement("RulesToDeadLetters", EVENTS, ENVELOPE, of_queue),
+        ResourceStatement("TopicToDeadLetters", SNS, ENVELOPE, of_queue),
     ]
 
 

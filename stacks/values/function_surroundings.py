@@ -10,7 +10,7 @@ from stacks.values.placement import Placement
 
 @dataclass(frozen=True)
 class FunctionSurroundings:
-    """`key` encrypts its settings, `logs_key` its log group, `dead_letters_arn` keeps events it could not handle."""
+    """`key` encrypts its settings, `logs_key` its log group, `dead_letters_arn` keeps what it could not do."""
 
     identity: Identity
     placement: Placement
@@ -18,3 +18,4 @@ class FunctionSurroundings:
     logs_key: str
     log_retention_days: int
     dead_letters_arn: str
+    dead_letters_key: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -11,5 +10,5 @@ class PrivateSubnets:
     """One subnet for each availability zone, and the route tables they use."""
 
     vpc_id: str
-    subnet_ids: Sequence[str]
-    route_table_ids: Sequence[str]
+    subnet_ids: list[str]
+    route_table_ids: list[str]

@@ -16,7 +16,7 @@ from tests.config.cases.case import Case, changed
 
 CASES = [*models.CASES, *network.CASES, *foundation.CASES]
 # Rules that need more than one file, and those that the schema holds.
-ELSEWHERE = {"CIDR-OVERLAP"}
+ELSEWHERE = {"CIDR-OVERLAP", "QUALIFIER-OWN"}
 SCHEMA = {"ACCOUNT-ID", "ARN-FORM", "NETWORK-EITHER", "ZONES-TWO"}
 
 

@@ -49,7 +49,8 @@ def own(cidr: IPv4Network) -> Platform:
 
 def write(folder: Path, environment: str, changes: dict[str, Any]) -> Path:
     file = folder / f"{environment}.yaml"
-    file.write_text(yaml.safe_dump(changed(environment, changes)))
+    apart = {"identity.bootstrap_qualifier": environment}
+    file.write_text(yaml.safe_dump(changed(environment, apart | changes)))
     return file
 
 
@@ -165,3 +166,14 @@ def should_list_regions_where_the_services_are() -> None:
         for service in set(known.services.values()) - set(lacking):
             assert region in data[apis.get(service, service)]["endpoints"], (region, service)
     assert set(known.missing) == set(catalogue.images().accounts)
+
+
+def should_give_each_environment_of_an_account_its_own_bootstrap(tmp_path: Path) -> None:
+    shared = {"account": "111122223333", "network.cidr": "10.21.0.0/16", "identity.bootstrap_qualifier": "shared"}
+    write(tmp_path, "staging", shared)
+    load(write(tmp_path, "dev", {}))
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "dev", {"identity.bootstrap_qualifier": "shared"}))
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.path) == ("QUALIFIER-OWN", "identity.bootstrap_qualifier")
+    assert (finding.value, "staging.yaml" in finding.fix, "such as dev" in finding.fix) == ("shared", True, True)

@@ -73,6 +73,7 @@ def update(
     cloud.client("cloudformation", credentials).update_stack(
         StackName=name,
         UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         **options,
     )
@@ -152,10 +153,38 @@ def make_function(cloud: LocalCloud, name: str, code: str, role_arn: str, **envi
 
 
 def make_rule(cloud: LocalCloud, name: str, pattern: dict[str, Any], target: dict[str, Any]) -> None:
-    """A rule with one target."""
+    """A rule with one target, which lets the rule in."""
     events = cloud.client("events")
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    rule_arn = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    _let_in(cloud, target["Arn"], rule_arn)
     events.put_targets(Rule=name, Targets=[{"Id": "target", **target}])
+
+
+def _let_in(cloud: LocalCloud, target_arn: str, rule_arn: str) -> None:
+    service, name = target_arn.split(":")[2], target_arn.rsplit(":", 1)[-1]
+    if service == "lambda":
+        cloud.client("lambda").add_permission(
+            FunctionName=name,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule_arn,
+        )
+    if service == "sqs":
+        sqs = cloud.client("sqs")
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(delivery(target_arn, rule_arn))})
+
+
+def delivery(target_arn: str, rule_arn: str) -> dict[str, Any]:
+    """The statement by which a queue or topic lets a rule in."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish" if ":sns:" in target_arn else "sqs:SendMessage",
+        "Resource": target_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
 
 
 def stack_arn(name: str) -> str:

@@ -131,7 +131,12 @@ def should_let_a_function_in_the_vpc_reach_the_bucket(local_cloud: LocalCloud) -
     )
     template: stacks.Template = {"Resources": {}}
     for kind, vpc in (("Inside", {"SubnetIds": [place.ids["Subnet"]], "SecurityGroupIds": []}), ("Outside", None)):
-        properties = {"Role": role, "Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": code}}
+        properties: dict[str, Any] = {
+            "Role": role,
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Code": {"ZipFile": code},
+        }
         properties |= {"Timeout": 30} | ({"VpcConfig": vpc} if vpc else {})
         template["Resources"][kind] = {"Type": "AWS::Lambda::Function", "Properties": properties}
     name = _unique("functions")

@@ -70,7 +70,9 @@ def should_keep_the_old_values_when_an_update_fails(local_cloud: LocalCloud, sta
 
 
 def should_let_a_function_update_the_stack_and_hear_of_it(local_cloud: LocalCloud, stack: str) -> None:
-    hosting = stacks.make_role(local_cloud, "hosting", "cloudformation.amazonaws.com")
+    hosting = stacks.make_role(
+        local_cloud, "hosting", "cloudformation.amazonaws.com", {"Action": "ssm:PutParameter", "Resource": "*"}
+    )
     updater = stacks.make_role(
         local_cloud,
         "updater",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -22,10 +23,12 @@ CLASSES = ("data", "artifacts", "functions", "logs", "trail", "notifications")
 KEYS = {kind: ACCOUNT.arn("kms", f"key/{number:08}-0000-0000-0000-000000000000") for number, kind in enumerate(CLASSES)}
 
 
-def security(*, retain: bool = True, **keys: str) -> tuple[dict[str, Any], KeyArns]:
-    """The template, and what the stack hands on. `keys`: existing keys by class."""
+def security(existing: Mapping[str, str] | None = None, *, retain: bool = True) -> tuple[dict[str, Any], KeyArns]:
+    """The template, and what the stack hands on. `existing`: class -> ARN of a key."""
     app = _app()
-    stack = Security(app, "Security", name=NAME, account=ACCOUNT, settings=Keys(**keys), retain=retain)
+    stack = Security(
+        app, "Security", name=NAME, account=ACCOUNT, settings=Keys.model_validate(existing or {}), retain=retain
+    )
     return app.synth().get_stack_by_name("Security").template, stack.keys
 
 

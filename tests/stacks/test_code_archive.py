@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 from stacks.constructs.code_archive import archive
-from stacks.constructs.image_repository import ImageRepository
+from stacks.values.image_repository import ImageRepository
 
 
 def should_give_the_same_bytes_for_the_same_files(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.stacks.resources import Template, of_type
 
 ACCOUNT = Account("aws", "111122223333", "eu-west-1")
 IDENTITY = Identity(ACCOUNT, "/ashlar/dev/", ACCOUNT.global_arn("iam", "policy/boundary"))
-DATA_KEY, ARTIFACTS_KEY = (ACCOUNT.arn("kms", f"key/{name}") for name in ("data", "artifacts"))
+DATA_KEY, ARTIFACTS_KEY = (ACCOUNT.arn("kms", f"key/{n * 8}-0000-0000-0000-000000000000") for n in "da")
 KEYS = KeyArns(
     data=DATA_KEY, artifacts=ARTIFACTS_KEY, functions="arn:f", logs="arn:l", trail="arn:t", notifications="arn:n"
 )

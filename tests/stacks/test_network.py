@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 
 from config import catalogue
 from config.schema import Network as Settings
-from review.iam import Deployed, Policies, Policy, Principal, Request, evaluate
+from review.iam import Deployed, Kind, Policies, Policy, Principal, Request, evaluate
 from stacks.constructs.isolated_vpc import layout
 from stacks.network import Network
 from stacks.permissions import endpoints
+from stacks.permissions.boundary import boundary
+from stacks.permissions.statement import policy
 from stacks.values.account import Account
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
@@ -27,17 +30,19 @@ from tests.stacks.resources import of_type
 ACCOUNT = Account("aws", "111122223333", "eu-west-1")
 IDENTITY = Identity(ACCOUNT, "/ashlar/dev/", "arn:aws:iam::111122223333:policy/boundary")
 IMAGES = [ImageRepository("141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0")]
+LOGS_KEY = ACCOUNT.arn("kms", "key/00000000-0000-0000-0000-000000000002")
 S3_LIST = "pl-6da54004"
 ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
 OWN = {"cidr": "10.20.0.0/16", "availability_zones": ZONES, "s3_read_buckets": ["jumpstart-cache-prod-eu-west-1"]}
 NAT = {**OWN, "internet": "nat"}
+SUBNETS = [
+    {"id": f"subnet-0123456789abcdef{n}", "availability_zone": zone, "cidr": f"10.0.{n}.0/24"}
+    for n, zone in enumerate([*ZONES, ZONES[0]])
+]
 EXISTING = {
     "vpc_id": "vpc-0123456789abcdef0",
     "cidr": "10.0.0.0/16",
-    "subnets": [
-        {"id": f"subnet-0123456789abcdef{n}", "availability_zone": zone, "cidr": f"10.0.{n}.0/24"}
-        for n, zone in enumerate(ZONES)
-    ],
+    "subnets": SUBNETS,
     "route_table_ids": ["rtb-0123456789abcdef0"],
 }
 GIVEN = {"s3_endpoint_id": "vpce-0123456789abcdef0", "endpoints_security_group_id": "sg-0123456789abcdef0"}
@@ -57,8 +62,8 @@ def build(variant: str) -> Network:
         images=IMAGES,
         bootstrap_qualifier="hnb659fds",
         s3_prefix_list=S3_LIST,
-        functions_key=ACCOUNT.arn("kms", "key/functions"),
-        logs_key=ACCOUNT.arn("kms", "key/logs"),
+        functions_key=ACCOUNT.arn("kms", "key/00000000-0000-0000-0000-000000000001"),
+        logs_key=LOGS_KEY,
         log_retention_days=400,
         dead_letters_arn=ACCOUNT.arn("sqs", "ashlar-dev-dead-letters"),
         env=cdk.Environment(account=ACCOUNT.id, region=ACCOUNT.region),
@@ -92,7 +97,7 @@ def properties(template: dict[str, Any], type: str) -> list[dict[str, Any]]:
 
 
 def logical_id(template: dict[str, Any], type: str) -> str:
-    (found,) = [id for id, resource in template["Resources"].items() if resource["Type"] == type]
+    (found,) = [str(id) for id, resource in template["Resources"].items() if resource["Type"] == type]
     return found
 
 
@@ -102,7 +107,9 @@ def types(template: dict[str, Any]) -> set[str]:
 
 def rules(template: dict[str, Any], direction: str) -> list[dict[str, Any]]:
     """Of groups, and as resources of their own."""
-    inline = [r for g in properties(template, "AWS::EC2::SecurityGroup") for r in g.get(f"SecurityGroup{direction}", [])]
+    inline = [
+        r for g in properties(template, "AWS::EC2::SecurityGroup") for r in g.get(f"SecurityGroup{direction}", [])
+    ]
     return inline + properties(template, f"AWS::EC2::SecurityGroup{direction}")
 
 
@@ -144,8 +151,10 @@ def should_lead_each_zone_through_its_own_nat_gateway(nat: dict[str, Any]) -> No
     routes = [route for route in properties(nat, "AWS::EC2::Route") if "NatGatewayId" in route]
     assert len({route["RouteTableId"]["Ref"] for route in routes}) == len(ZONES)
     assert len({route["NatGatewayId"]["Ref"] for route in routes}) == len(ZONES)
-    zone = {id: r["Properties"].get("AvailabilityZone") for id, r in nat["Resources"].items()}
-    used = {a["RouteTableId"]["Ref"]: a["SubnetId"]["Ref"] for a in properties(nat, "AWS::EC2::SubnetRouteTableAssociation")}
+    zone = {id: r.get("Properties", {}).get("AvailabilityZone") for id, r in nat["Resources"].items()}
+    used = {
+        a["RouteTableId"]["Ref"]: a["SubnetId"]["Ref"] for a in properties(nat, "AWS::EC2::SubnetRouteTableAssociation")
+    }
     for route in routes:
         gateway = nat["Resources"][route["NatGatewayId"]["Ref"]]["Properties"]["SubnetId"]["Ref"]
         assert zone[gateway] == zone[used[route["RouteTableId"]["Ref"]]]
@@ -265,7 +274,7 @@ def should_record_all_traffic(own: dict[str, Any]) -> None:
 
 def should_encrypt_and_keep_the_flow_logs(own: dict[str, Any]) -> None:
     (kept,) = [g for g in properties(own, "AWS::Logs::LogGroup") if g["LogGroupName"] == "/ashlar-dev/flow-logs"]
-    assert (kept["KmsKeyId"], kept["RetentionInDays"]) == (ACCOUNT.arn("kms", "key/logs"), 400)
+    assert (kept["KmsKeyId"], kept["RetentionInDays"]) == (LOGS_KEY, 400)
 
 
 def should_deliver_flow_logs_of_this_account_only(own: dict[str, Any]) -> None:
@@ -301,6 +310,13 @@ def should_make_the_endpoints_that_an_existing_vpc_lacks() -> None:
     assert gateway["RouteTableIds"] == EXISTING["route_table_ids"]
 
 
+def should_give_an_endpoint_one_subnet_of_each_zone() -> None:
+    theirs = {subnet["id"]: subnet["availability_zone"] for subnet in SUBNETS}
+    made = [e for e in properties(synthesized("existing"), "AWS::EC2::VPCEndpoint") if "SubnetIds" in e]
+    assert made
+    assert all(sorted(theirs[id] for id in endpoint["SubnetIds"]) == ZONES for endpoint in made)
+
+
 def should_be_admitted_to_the_endpoints_of_an_existing_vpc() -> None:
     template = synthesized("endpoints")
     theirs = GIVEN["endpoints_security_group_id"]
@@ -313,14 +329,14 @@ def should_be_admitted_to_the_endpoints_of_an_existing_vpc() -> None:
 def should_be_placed_where_the_existing_vpc_says() -> None:
     placement = build("endpoints").placement
     assert (placement.vpc_id, placement.s3_endpoint_id) == (EXISTING["vpc_id"], GIVEN["s3_endpoint_id"])
-    assert placement.subnet_ids == [subnet["id"] for subnet in EXISTING["subnets"]]  # type: ignore[index]
+    assert placement.subnet_ids == [subnet["id"] for subnet in SUBNETS]
 
 
 # --- Endpoints and their policies -------------------------------------------------------------------------------------
 
 
 def should_have_a_policy_for_exactly_the_endpoints_of_the_catalogue() -> None:
-    perimeter = endpoints.Perimeter(IDENTITY, "ashlar-dev", IMAGES, "assets", [])
+    perimeter = endpoints.Perimeter(IDENTITY, "ashlar-dev", IMAGES, "hnb659fds", [])
     assert set(endpoints.interfaces(perimeter)) == set(catalogue.endpoints().services.values())
 
 
@@ -341,51 +357,164 @@ def should_name_actions_and_principals_in_every_endpoints_policy(own: dict[str, 
             assert statement["Sid"] not in open_to_services or "*" not in statement["Resource"]
 
 
-OWN_ROLE = Principal(arn="arn:aws:iam::111122223333:role/ashlar/dev/training/x")
+OURS = Principal(arn="arn:aws:iam::111122223333:role/ashlar/dev/training/x")
 THEIRS = Principal(arn="arn:aws:iam::999988887777:role/attacker")
-ALLOW_ALL = [Policy.parse({"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]}, source="identity")]
-
-
-def passes(service: str, action: str, resource: str, *, who: Principal = OWN_ROLE, owner: str = "111122223333") -> bool:
-    """Whether the endpoint lets a call through for a principal who may do everything."""
-    deployed = Deployed({"network": synthesized("own")}, account=ACCOUNT.id, region=ACCOUNT.region)
-    context = {"aws:PrincipalAccount": who.account, "aws:ResourceAccount": owner}
-    limits = Policies(identity=ALLOW_ALL, endpoint=deployed.endpoint_policy(service))
-    return evaluate(Request(action, resource, who, context), limits).allowed
-
+NOBODY = Principal()
+# Whatever lies behind the endpoint would let anyone in: what is decided is the endpoint's policy.
+EVERYTHING = {"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+OPEN = Policy.parse({"Version": "2012-10-17", "Statement": [EVERYTHING]}, source="test", kind=Kind.RESOURCE)
 
 S3 = "arn:aws:s3:::"
 ANSWERS = f"{S3}cloudformation-custom-resource-response-euwest1/arn:aws:cloudformation:eu-west-1"
-ROLE = "arn:aws:iam::111122223333:role/ashlar/dev/hosting/x"
-SAGEMAKER = "arn:aws:sagemaker:eu-west-1:111122223333:"
-STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/"
+LAYER = f"{S3}prod-eu-west-1-starport-layer-bucket/x"
+CODE = f"{S3}cdk-hnb659fds-assets-111122223333-eu-west-1/code.tar.gz"
+ENDPOINT = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/ashlar-dev-reviews"
+PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/ashlar-dev-reviews-linear/1"
+STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack"
+ROLES = "arn:aws:iam::111122223333:role"
+STREAM = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/sagemaker/TrainingJobs:log-stream:x"
 IMAGE = "arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost"
-ASSETS = f"{S3}cdk-hnb659fds-assets-111122223333-eu-west-1"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/x"
+GROUP = "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1"
+METRICS = {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}
+FOR_SERVICE = {"kms:GrantIsForAWSResource": "true"}
+
+
+def passes(
+    service: str, action: str, resource: str, who: Principal, *, owner: str = ACCOUNT.id, **context: str
+) -> bool:
+    """Whether the endpoint of `service` lets the call of `who` through to a resource of the account `owner`."""
+    deployed = Deployed({"network": synthesized("own")}, account=ACCOUNT.id, region=ACCOUNT.region)
+    seen = {"aws:PrincipalAccount": who.account, "aws:ResourceAccount": owner, **context}
+    known = {key: value for key, value in seen.items() if value}
+    limits = Policies(resource=[OPEN], endpoint=deployed.endpoint_policy(service))
+    return evaluate(Request(action, resource, who, known), limits).allowed
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "resource", "context"),
+    [
+        ("s3", "s3:GetObject", f"{S3}ashlar-dev-data-raw-1/raw/reviews/a", {}),
+        ("s3", "s3:PutObject", f"{S3}ashlar-dev-data-artifacts-1/models/reviews/a", {}),
+        ("s3", "s3:ListBucket", f"{S3}ashlar-dev-data-raw-1", {}),
+        ("s3", "s3:GetObject", CODE, {}),
+        ("sagemaker.api", "sagemaker:DescribeEndpoint", ENDPOINT, {}),
+        ("sagemaker.api", "sagemaker:UpdateModelPackage", PACKAGE, {}),
+        ("sagemaker.api", "sagemaker:ListModelPackages", "*", {}),
+        ("sagemaker.runtime", "sagemaker:InvokeEndpoint", ENDPOINT, {}),
+        ("cloudformation", "cloudformation:UpdateStack", f"{STACK}/ashlar-dev-inference-reviews/1", {}),
+        ("logs", "logs:PutLogEvents", STREAM, {}),
+        ("monitoring", "cloudwatch:PutMetricData", "*", METRICS),
+        ("ecr.dkr", "ecr:BatchGetImage", IMAGE, {}),
+        ("ecr.api", "ecr:GetAuthorizationToken", "*", {}),
+        ("kms", "kms:Decrypt", KEY, {}),
+        ("kms", "kms:CreateGrant", KEY, FOR_SERVICE),
+        ("sts", "sts:AssumeRole", f"{ROLES}/ashlar/dev/hosting/x", {}),
+        ("ec2", "ec2:RevokeSecurityGroupIngress", GROUP, {}),
+    ],
+)
+def should_let_the_platforms_calls_through_for_its_own_account_only(
+    service: str, action: str, resource: str, context: dict[str, str]
+) -> None:
+    assert passes(service, action, resource, OURS, **context)
+    assert not passes(service, action, resource, THEIRS, **context)
+    assert not passes(service, action, resource, NOBODY, **context)
 
 
 @pytest.mark.parametrize(
     ("service", "action", "resource"),
     [
-        ("s3", "s3:GetObject", f"{S3}ashlar-dev-data-raw-1/raw/reviews/a"),
-        ("s3", "s3:PutObject", f"{S3}ashlar-dev-data-artifacts-1/models/reviews/a"),
-        ("s3", "s3:ListBucket", f"{S3}ashlar-dev-data-raw-1"),
-        ("s3", "s3:GetObject", f"{ASSETS}/code.tar.gz"),
-        ("sagemaker.api", "sagemaker:DescribeEndpoint", f"{SAGEMAKER}endpoint/ashlar-dev-reviews"),
-        ("sagemaker.api", "sagemaker:UpdateModelPackage", f"{SAGEMAKER}model-package/ashlar-dev-reviews-linear/1"),
-        ("sagemaker.api", "sagemaker:ListModelPackages", "*"),
-        ("sagemaker.runtime", "sagemaker:InvokeEndpoint", f"{SAGEMAKER}endpoint/ashlar-dev-reviews"),
-        ("cloudformation", "cloudformation:UpdateStack", f"{STACK}ashlar-dev-inference-reviews/1"),
-        ("logs", "logs:PutLogEvents", ACCOUNT.log_group("/aws/sagemaker/TrainingJobs")[0] + ":log-stream:x"),
-        ("ecr.dkr", "ecr:BatchGetImage", IMAGE),
-        ("ecr.api", "ecr:GetAuthorizationToken", "*"),
-        ("kms", "kms:Decrypt", KEY),
-        ("sts", "sts:AssumeRole", ROLE),
-        ("ec2", "ec2:RevokeSecurityGroupIngress", ACCOUNT.arn("ec2", "security-group/sg-1")),
+        ("s3", "s3:DeleteObject", f"{S3}ashlar-dev-data-raw-1/raw/reviews/a"),
+        ("s3", "s3:PutBucketPolicy", f"{S3}ashlar-dev-data-raw-1"),
+        ("s3", "s3:GetObject", f"{S3}another-bucket-of-the-account/a"),
+        ("s3", "s3:PutObject", CODE),
+        ("sagemaker.api", "sagemaker:CreateTrainingJob", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/x"),
+        ("sagemaker.api", "sagemaker:DescribeEndpoint", ENDPOINT.replace("ashlar", "other")),
+        ("sagemaker.runtime", "sagemaker:InvokeEndpoint", ENDPOINT.replace("dev", "prod")),
+        ("cloudformation", "cloudformation:CreateStack", f"{STACK}/ashlar-dev-inference-reviews/1"),
+        ("cloudformation", "cloudformation:UpdateStack", f"{STACK}/ashlar-dev-security/1"),
+        ("logs", "logs:DeleteLogStream", STREAM),
+        ("monitoring", "cloudwatch:DeleteAlarms", "*"),
+        ("ecr.api", "ecr:PutImage", IMAGE),
+        ("ecr.dkr", "ecr:BatchGetImage", IMAGE.replace("141502667606", "999988887777")),
+        ("kms", "kms:ScheduleKeyDeletion", KEY),
+        ("kms", "kms:CreateGrant", KEY),
+        ("kms", "kms:Decrypt", KEY.replace("111122223333", "999988887777")),
+        ("sts", "sts:AssumeRole", f"{ROLES}/administrator"),
+        ("sts", "sts:AssumeRole", "arn:aws:iam::999988887777:role/ashlar/dev/hosting/x"),
+        ("ec2", "ec2:AuthorizeSecurityGroupIngress", GROUP),
     ],
 )
-def should_let_the_platforms_own_calls_through_for_its_own_account(service: str, action: str, resource: str) -> None:
-    statement = next(s for s in _allow_key() if s)  # roles and keys: their own policies let the account in
-    assert statement
-    assert _passes_with_resource_policy(service, action, resource, OWN_ROLE)
-    assert not _passes_with_resource_policy(service, action, resource, THEIRS)
+def should_let_no_other_call_through(service: str, action: str, resource: str) -> None:
+    assert not passes(service, action, resource, OURS)
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed"),
+    [
+        ("ec2:DescribeSecurityGroups", True),
+        ("ec2:RevokeSecurityGroupEgress", True),
+        ("ec2:RevokeSecurityGroupIngress", True),
+        ("ec2:AuthorizeSecurityGroupIngress", False),
+        ("ec2:DeleteSecurityGroup", False),
+    ],
+)
+def should_let_the_closing_function_act_under_the_boundary_and_through_its_endpoint(action: str, allowed: bool) -> None:
+    deployed = Deployed({"network": synthesized("own")}, account=ACCOUNT.id, region=ACCOUNT.region)
+    limit = policy(boundary(ACCOUNT, roles_path=IDENTITY.path, qualifier="hnb659fds"))
+    policies = Policies(
+        identity=deployed.identity(deployed.role(path="/function/")),
+        boundary=[Policy.parse(limit, source="boundary")],
+        endpoint=deployed.endpoint_policy("ec2"),
+    )
+    (closed,) = deployed.of("Custom::ClosedDefaultSecurityGroup")
+    resource = "*" if "Describe" in action else ACCOUNT.arn("ec2", f"security-group/{closed.properties['GroupId']}")
+    request = Request(action, resource, OURS, {"aws:PrincipalAccount": ACCOUNT.id})
+    assert evaluate(request, policies).allowed is allowed
+
+
+def should_keep_data_out_of_foreign_buckets_whatever_their_name() -> None:
+    for bucket in ("attackers-bucket", "ashlar-dev-data-raw-1"):
+        for action in ("s3:PutObject", "s3:GetObject"):
+            assert not passes("s3", action, f"{S3}{bucket}/loot", OURS, owner="999988887777")
+
+
+def should_let_image_layers_through_that_ecr_signed() -> None:
+    assert passes("s3", "s3:GetObject", LAYER, NOBODY, owner="")
+    assert not passes("s3", "s3:PutObject", LAYER, OURS)
+
+
+def should_let_functions_answer_cloudformation_about_our_stacks_only() -> None:
+    assert passes("s3", "s3:PutObject", f"{ANSWERS}:111122223333:stack/ashlar-dev-network/1|Closed|2", NOBODY, owner="")
+    assert not passes("s3", "s3:PutObject", f"{ANSWERS}:999988887777:stack/ashlar-dev-network/1|Closed|2", OURS)
+    assert not passes("s3", "s3:GetObject", f"{ANSWERS}:111122223333:stack/ashlar-dev-network/1|Closed|2", OURS)
+
+
+def should_read_foreign_buckets_that_the_configuration_names() -> None:
+    named, aws = f"{S3}jumpstart-cache-prod-eu-west-1", "555555555555"
+    assert passes("s3", "s3:GetObject", f"{named}/model.tar.gz", OURS, owner=aws)
+    assert passes("s3", "s3:ListBucket", named, OURS, owner=aws)
+    assert not passes("s3", "s3:PutObject", f"{named}/loot", OURS, owner=aws)
+    assert not passes("s3", "s3:GetObject", f"{named}/model.tar.gz", THEIRS, owner=aws)
+
+
+def should_hold_the_s3_policy_with_a_nat_gateway_too(own: dict[str, Any], nat: dict[str, Any]) -> None:
+    policies = [
+        endpoint["PolicyDocument"]
+        for template in (own, nat)
+        for endpoint in properties(template, "AWS::EC2::VPCEndpoint")
+        if endpoint["VpcEndpointType"] == "Gateway"
+    ]
+    assert len(policies) == 2
+    assert policies[0] == policies[1]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def should_be_the_same_template_every_time(variant: str) -> None:
+    assert synthesized.__wrapped__(variant) == synthesized(variant)
+
+
+@pytest.mark.parametrize("region", sorted(catalogue.s3_prefix_lists()))
+def should_know_prefix_lists_of_regions_that_have_images(region: str) -> None:
+    assert region in catalogue.images().accounts
+    assert re.fullmatch("pl-([0-9a-f]{8}|[0-9a-f]{17})", catalogue.s3_prefix_lists()[region])

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from stacks.permissions.resource_statement import ResourceStatement
+from tests.conftest import ROOT as ROOT_FOLDER
 from tests.stacks.foundation import ACCOUNT, CLASSES, KEYS, NAME, security
 from tests.stacks.resources import of_type
 
 Template = dict[str, Any]
 ROOT = "arn:aws:iam::111122223333:root"
-TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/ashlar-test"
+TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/ashlar-test-trail"
+QUEUE = "arn:aws:sqs:eu-west-1:111122223333:ashlar-test-dead-letters"
+OF_QUEUE = {"StringEquals": {"kms:EncryptionContext:aws:sqs:arn": QUEUE}}
 GROUP = "arn:aws:logs:eu-west-1:111122223333:log-group:"
 
 
@@ -51,14 +54,8 @@ SERVICES: dict[str, list[tuple[str, dict[str, Any]]]] = {
                 }
             },
         ),
-        (
-            "events.amazonaws.com",
-            {
-                "StringEquals": {
-                    "kms:EncryptionContext:aws:sqs:arn": "arn:aws:sqs:eu-west-1:111122223333:ashlar-test-dead-letters"
-                }
-            },
-        ),
+        ("events.amazonaws.com", OF_QUEUE),
+        ("sns.amazonaws.com", OF_QUEUE),
     ],
 }
 
@@ -131,15 +128,25 @@ def should_stay_within_the_size_of_a_key_policy(template: Template) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def should_use_an_existing_key_as_it_is(kind: str) -> None:
-    template, keys = security(**{kind: KEYS[kind]})
+    template, keys = security({kind: KEYS[kind]})
     assert getattr(keys, kind) == KEYS[kind]
     assert set(policies(template)) == set(CLASSES) - {kind}
 
 
 def should_make_nothing_when_all_keys_exist() -> None:
-    template, keys = security(**KEYS)
+    template, keys = security(KEYS)
     assert "Resources" not in template
     assert [getattr(keys, kind) for kind in CLASSES] == list(KEYS.values())
+
+
+def should_tell_the_owners_of_existing_keys_every_statement_they_need(template: Template) -> None:
+    told = (ROOT_FOLDER / "docs/audit.md").read_text("utf-8").splitlines()
+    for kind, found in policies(template).items():
+        for statement in found[2:]:
+            (row,) = [line for line in told if line.startswith(f"| `{kind}` | `{statement['Sid']}` |")]
+            assert statement["Principal"]["Service"].replace("eu-west-1", "<region>") in row
+            for keys in statement["Condition"].values():
+                assert all(f"`{key}`" in row for key in keys), row
 
 
 def should_refuse_a_statement_that_allows_everybody() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from local import hooks
 from local.cloudformation.shapes import parameters
 from local.hooks import cloudformation as hook
-from local.hooks import register_cfn_type
+from local.hooks import register_cfn_type, security_groups
 
 Properties = dict[str, Any]
 Result = tuple[str, dict[str, Any]]
@@ -76,6 +76,7 @@ def _with_cidr_attributes(create: hook.Create) -> hook.Create:
 
 def mend() -> None:
     """Provide the types and the attributes."""
+    security_groups.read_prefix_lists()
     hook.wrap_create("AWS::EC2::VPC", _with_cidr_attributes, blocking=False)
     for direction in _PEERS:
         create, delete, replacing = _rule_type(direction)

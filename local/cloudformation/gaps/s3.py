@@ -17,6 +17,7 @@ _LIFECYCLE_RULE = frozenset(
         "NoncurrentVersionExpiration",
         "Prefix",
         "Status",
+        "Transitions",
     }
 )
 
@@ -44,14 +45,22 @@ def _lifecycle_rule(rule: Properties, number: int) -> dict[str, Any]:
         converted["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
     if "ExpiredObjectDeleteMarker" in rule:
         converted["Expiration"] = {"ExpiredObjectDeleteMarker": is_true(rule["ExpiredObjectDeleteMarker"])}
-    for name, field in (
-        ("NoncurrentVersionExpiration", "NoncurrentDays"),
-        ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+    for name, fields in (
+        ("NoncurrentVersionExpiration", ("NoncurrentDays", "NewerNoncurrentVersions")),
+        ("AbortIncompleteMultipartUpload", ("DaysAfterInitiation",)),
     ):
         if name in rule:
-            days = only(rule[name], frozenset({field}), f"AWS::S3::Bucket.LifecycleConfiguration.{name}")
-            converted[name] = {field: int(days[field])}
+            given = only(rule[name], frozenset(fields), f"AWS::S3::Bucket.LifecycleConfiguration.{name}")
+            converted[name] = {field: int(value) for field, value in given.items()}
+    if "Transitions" in rule:
+        converted["Transitions"] = [_transition(transition) for transition in rule["Transitions"]]
     return converted
+
+
+def _transition(given: Properties) -> dict[str, Any]:
+    known = frozenset({"StorageClass", "TransitionInDays"})
+    only(given, known, "AWS::S3::Bucket.LifecycleConfiguration.Transitions")
+    return {"Days": int(given["TransitionInDays"]), "StorageClass": given["StorageClass"]}
 
 
 def _lifecycle(bucket: str, value: Properties) -> None:
@@ -73,6 +82,13 @@ def _logging(bucket: str, value: Properties) -> None:
     hooks.client("s3").put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled})
 
 
+def _object_lock(bucket: str, value: Properties) -> None:
+    rule = value.get("Rule", {}).get("DefaultRetention", {})
+    retention = {k: int(v) if k in ("Days", "Years") else v for k, v in rule.items()}
+    locked = {"ObjectLockEnabled": "Enabled", **({"Rule": {"DefaultRetention": retention}} if retention else {})}
+    hooks.client("s3").put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locked)
+
+
 def _tags(bucket: str, value: list[dict[str, str]]) -> None:
     hooks.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": value})
 
@@ -82,21 +98,30 @@ _PROPERTIES: dict[str, tuple[Callable[[str, Any], None], str]] = {
     "BucketEncryption": (_encryption, "delete_bucket_encryption"),
     "LifecycleConfiguration": (_lifecycle, "delete_bucket_lifecycle"),
     "LoggingConfiguration": (_logging, ""),
+    "ObjectLockConfiguration": (_object_lock, ""),
     "OwnershipControls": (_ownership, "delete_bucket_ownership_controls"),
     "Tags": (_tags, "delete_bucket_tagging"),
 }
 
 
 def _apply(bucket: str, properties: Properties, old: Properties) -> None:
+    if is_true(properties.get("ObjectLockEnabled", False)) and "ObjectLockConfiguration" not in properties:
+        _object_lock(bucket, {})
     for name, (put, undo) in _PROPERTIES.items():
         if properties.get(name) and properties[name] != old.get(name):
             put(bucket, properties[name])
         elif old.get(name) and not properties.get(name):
-            client = hooks.client("s3")
-            if undo:
-                getattr(client, undo)(Bucket=bucket)
-            else:
-                client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+            _undo(bucket, name, undo)
+
+
+def _undo(bucket: str, name: str, undo: str) -> None:
+    client = hooks.client("s3")
+    if undo:
+        getattr(client, undo)(Bucket=bucket)
+    elif name == "LoggingConfiguration":
+        client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+    else:
+        client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 
 
 def mend() -> None:

@@ -17,10 +17,12 @@ def _permissions_boundary(role_name: str, properties: Properties, old: Propertie
         iam.delete_role_permissions_boundary(RoleName=role_name)
 
 
-def _topic_key(topic_arn: str, properties: Properties, old: Properties) -> None:
-    key, before = properties.get("KmsMasterKeyId", ""), old.get("KmsMasterKeyId", "")
-    if key != before:
-        hooks.client("sns").set_topic_attributes(TopicArn=topic_arn, AttributeName="KmsMasterKeyId", AttributeValue=key)
+def _topic_attributes(topic_arn: str, properties: Properties, old: Properties) -> None:
+    for name, default in (("KmsMasterKeyId", ""), ("SignatureVersion", "1"), ("TracingConfig", "PassThrough")):
+        value, before = str(properties.get(name, default)), str(old.get(name, default))
+        if value != before:
+            client = hooks.client("sns")
+            client.set_topic_attributes(TopicArn=topic_arn, AttributeName=name, AttributeValue=value)
 
 
 def _method_validator(method_id: str, properties: Properties, old: Properties) -> None:
@@ -64,5 +66,5 @@ def mend() -> None:
         replacing=("Name", "RestApiId", "ValidateRequestBody", "ValidateRequestParameters"),
     )
     after("AWS::IAM::Role", _permissions_boundary)
-    after("AWS::SNS::Topic", _topic_key)
+    after("AWS::SNS::Topic", _topic_attributes)
     after("AWS::ApiGateway::Method", _method_validator)

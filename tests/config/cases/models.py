@@ -149,6 +149,14 @@ CASES = [
         f"models.{LONG}.candidates.{LONG}",
         f"{'p' * 20}-dev-{LONG}-{LONG}",
         "shorten",
-        {**LONG_NAMES, "prefix": "p" * 17},
+        {**LONG_NAMES, "prefix": "p" * 15},
+    ),
+    Case(
+        "NAME-SHORT",
+        {"prefix": "p" * 16},
+        "prefix",
+        f"{'p' * 16}-dev",
+        "at most 18 letters",
+        {"prefix": "p" * 15},
     ),
 ]

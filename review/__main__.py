@@ -1,0 +1,41 @@
+"""`python -m review [--environment NAME ...] [--out review/report.json]`: the security review.
+
+Exit code 0 when nothing is open, 1 when something is, 2 when the review itself cannot be relied on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from app import ROOT
+from config import ConfigurationError
+from config.load import ENVIRONMENTS
+from review.findings import ReviewError
+from review.report import text, write_json
+from review.run import Plant, Stopwatch, review
+
+
+def main(arguments: list[str], *, plant: Plant | None = None, files: tuple[Path, ...] = ()) -> int:
+    """Review and report. `plant` and `files`: see `review.run.review`."""
+    parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
+    parser.add_argument("--environment", action="append", help="review this one; may be repeated; all by default")
+    parser.add_argument("--out", type=Path, default=ROOT / "review" / "report.json", help="where the report goes")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "review", help="where assemblies are built")
+    options = parser.parse_args(arguments)
+    environments = options.environment or sorted(file.stem for file in ENVIRONMENTS.glob("*.yaml"))
+    watch = Stopwatch()
+    try:
+        outcome = review(environments, options.build.resolve(), watch, plant=plant, files=files)
+    except (ConfigurationError, ReviewError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    write_json(outcome, options.out)
+    print(text(outcome))
+    print("Seconds: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in watch.items()))
+    return 0 if outcome.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

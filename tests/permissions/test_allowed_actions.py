@@ -1,0 +1,132 @@
+"""A change alarm: what each kind of principal may do in dev, read from the templates. On what, other tests say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from review.iam import Deployed
+from tests.permissions.reading import actions, kind, roles, statements
+
+Table = dict[str, dict[str, str]]
+INTERFACES = (
+    "CreateNetworkInterface CreateNetworkInterfacePermission DeleteNetworkInterface DeleteNetworkInterfacePermission "
+    "DescribeDhcpOptions DescribeNetworkInterfaces DescribeSecurityGroups DescribeSubnets DescribeVpcs"
+)
+FUNCTION = {
+    "ec2": INTERFACES,
+    "kms": "Decrypt",
+    "logs": "CreateLogStream PutLogEvents",
+    "sqs": "SendMessage",
+    "xray": "PutTelemetryRecords PutTraceSegments",
+}
+CONTAINER = {
+    "cloudwatch": "PutMetricData",
+    "ec2": INTERFACES,
+    "ecr": "BatchCheckLayerAvailability BatchGetImage GetAuthorizationToken GetDownloadUrlForLayer",
+    "kms": "CreateGrant Decrypt DescribeKey GenerateDataKey",
+}
+JOB = {
+    **CONTAINER,
+    "logs": "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents",
+    "s3": "AbortMultipartUpload GetObject ListBucket PutObject",
+}
+ALLOWED: Table = {
+    "api-logs": {
+        "logs": "CreateLogGroup CreateLogStream DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents "
+        "PutLogEvents"
+    },
+    "approver": {
+        "sagemaker": "DescribeModelPackage DescribeModelPackageGroup ListModelPackageGroups ListModelPackages "
+        "UpdateModelPackage"
+    },
+    "auditor": {
+        "access-analyzer": "GetAnalyzer GetFinding ListAnalyzers ListFindings",
+        "apigateway": "GET",
+        "cloudformation": "DescribeStackEvents DescribeStackResources DescribeStacks GetTemplate ListStacks",
+        "cloudtrail": "DescribeTrails GetEventSelectors GetTrailStatus LookupEvents",
+        "cloudwatch": "DescribeAlarmHistory DescribeAlarms",
+        "ec2": "DescribeFlowLogs DescribeNetworkAcls DescribeRouteTables DescribeSecurityGroups DescribeSubnets "
+        "DescribeVpcEndpoints DescribeVpcs",
+        "events": "DescribeRule ListRules ListTargetsByRule",
+        "iam": "GetPolicy GetPolicyVersion GetRole ListAttachedRolePolicies ListEntitiesForPolicy ListPolicies "
+        "ListRoles",
+        "kms": "DescribeKey GetKeyPolicy GetKeyRotationStatus ListGrants ListKeys",
+        "lambda": "GetFunctionConfiguration GetPolicy ListFunctions",
+        "logs": "DescribeLogGroups DescribeMetricFilters FilterLogEvents",
+        "s3": "GetBucketLogging GetBucketObjectLockConfiguration GetBucketPolicy GetBucketPublicAccessBlock "
+        "GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration ListAllMyBuckets",
+        "sagemaker": "DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage DescribePipeline "
+        "DescribePipelineExecution DescribeProcessingJob DescribeTrainingJob ListEndpoints ListModelPackageGroups "
+        "ListModelPackages ListModels ListPipelineExecutions ListPipelines ListProcessingJobs ListTrainingJobs",
+    },
+    "caller": {"execute-api": "Invoke"},
+    "custodian": {"s3": "DeleteObjectVersion ListBucketVersions"},
+    "data-scientist": {
+        "iam": "PassRole",
+        "kms": "CreateGrant Decrypt DescribeKey",
+        "logs": "DescribeLogStreams FilterLogEvents GetLogEvents",
+        "s3": "GetObject ListBucket",
+        "sagemaker": "AddTags CreateProcessingJob CreateTrainingJob DescribeModelPackage DescribeModelPackageGroup "
+        "DescribePipeline DescribePipelineExecution DescribeProcessingJob DescribeTrainingJob ListModelPackageGroups "
+        "ListModelPackages ListPipelineExecutionSteps ListPipelineExecutions ListPipelines ListProcessingJobs "
+        "ListTrainingJobs StartPipelineExecution StopPipelineExecution StopProcessingJob StopTrainingJob",
+    },
+    "evaluation": JOB,
+    "flow-logs": {"logs": "CreateLogStream DescribeLogStreams PutLogEvents"},
+    "function default_security_group": {
+        **FUNCTION,
+        "ec2": f"{INTERFACES} RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
+    },
+    "function front_door": {**FUNCTION, "sagemaker": "InvokeEndpoint"},
+    "function release": {
+        **FUNCTION,
+        "cloudformation": "DescribeStackEvents DescribeStackResource DescribeStacks UpdateStack",
+        "iam": "PassRole",
+        "sagemaker": "DescribeEndpoint ListModelPackages UpdateModelPackage",
+    },
+    "hosting": {
+        **CONTAINER,
+        "logs": "CreateLogStream DescribeLogStreams PutLogEvents",
+        "s3": "GetObject ListBucket",
+    },
+    "pipeline": {
+        "ecr": "BatchGetImage DescribeImages",
+        "iam": "PassRole",
+        "kms": "CreateGrant Decrypt DescribeKey",
+        "s3": "GetObject",
+        "sagemaker": "AddTags CreateModelPackage CreateProcessingJob CreateTrainingJob DescribeModelPackage "
+        "DescribeModelPackageGroup DescribeProcessingJob DescribeTrainingJob StopProcessingJob StopTrainingJob",
+    },
+    "pipeline-start": {"sagemaker": "StartPipelineExecution"},
+    "processing": JOB,
+    "release": {
+        "application-autoscaling": "DeleteScalingPolicy DeregisterScalableTarget DescribeScalableTargets "
+        "DescribeScalingPolicies DescribeScheduledActions ListTagsForResource PutScalingPolicy RegisterScalableTarget "
+        "TagResource",
+        "cloudwatch": "DeleteAlarms DescribeAlarms PutMetricAlarm",
+        "iam": "CreateServiceLinkedRole GetRole PassRole",
+        "kms": "CreateGrant DescribeKey",
+        "sagemaker": "AddTags CreateEndpoint CreateEndpointConfig CreateModel DeleteEndpoint DeleteEndpointConfig "
+        "DeleteModel DeleteTags DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage ListTags "
+        "UpdateEndpoint UpdateEndpointWeightsAndCapacities",
+    },
+    "trail-logs": {"logs": "CreateLogStream PutLogEvents"},
+    "training": JOB,
+    "uploader": {"kms": "Decrypt GenerateDataKey", "s3": "AbortMultipartUpload PutObject"},
+}
+
+
+def should_allow_each_kind_what_the_table_says(dev: Deployed) -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for role in roles(dev):
+        function = " " + role.properties["Description"].removeprefix("Function ") if kind(role) == "function" else ""
+        found[kind(role) + function] |= actions(statements(dev, role))
+    assert {name: _by_service(allowed) for name, allowed in found.items()} == ALLOWED
+
+
+def _by_service(allowed: set[str]) -> dict[str, str]:
+    verbs: dict[str, list[str]] = defaultdict(list)
+    for action in sorted(allowed):
+        service, verb = action.split(":")
+        verbs[service].append(verb)
+    return {service: " ".join(its) for service, its in verbs.items()}

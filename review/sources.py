@@ -23,6 +23,8 @@ from review.scanners import run_json
 
 NOT_SOURCES = {".git", ".venv", ".state", "node_modules", "build", "__pycache__", "cdk.out"}
 CACHES = re.compile(r"\.[a-z]+_cache$|\.hypothesis$|cdk\.out\.")
+# Written by `ops invoke` and by the review itself
+WRITTEN = {"predictions.jsonl", "report.json"}
 BINARY = {".pyc", ".gz", ".png", ".jpg", ".ico"}
 # Their hashes are public and fill every line. Keys and tokens of known forms are looked for in them all the same.
 GENERATED = re.compile(r"(requirements[a-z-]*\.txt|package-lock\.json)$|/__snapshots__/")
@@ -37,8 +39,8 @@ def tracked_files(root: Path = ROOT) -> list[Path]:
     files = []
     for directory, folders, names in os.walk(root):
         folders[:] = sorted(folder for folder in folders if folder not in NOT_SOURCES and not CACHES.match(folder))
-        files += [Path(directory, name) for name in sorted(names) if Path(name).suffix not in BINARY]
-    return [file for file in files if file.name != "predictions.jsonl"]
+        files += [Path(directory, name) for name in sorted(names)]
+    return [file for file in files if file.suffix not in BINARY and file.name not in WRITTEN]
 
 
 def bandit(files: Iterable[Path]) -> list[Finding]:

@@ -75,6 +75,18 @@ def vpc_range_is_this_environments_own(platform: Platform, file: Path) -> Iterat
 
 
 @rule(
+    "S3-ADDRESSES",
+    "the id of S3's prefix list in this region is not known, so nothing could be let out to it.",
+    "config/catalogue/s3_prefix_lists.yaml",
+)
+def addresses_of_s3_are_known(platform: Platform, file: Path) -> Iterator[Violation]:
+    region = platform.region
+    if region not in catalogue.s3_prefix_lists():
+        ask = f"aws ec2 describe-managed-prefix-lists --region {region}"
+        yield Violation("region", region, f"add the id of com.amazonaws.{region}.s3 to the catalogue: `{ask}` says it.")
+
+
+@rule(
     "ENDPOINT-REGION",
     "not every service that the platform calls is known to have a private endpoint in this region.",
     "config/catalogue/endpoints.yaml",

@@ -42,15 +42,13 @@ def addresses_needed(platform: Platform) -> int:
 
 
 def _subnets(network: Network) -> Iterator[tuple[str, str, IPv4Network]]:
-    """Private subnets: where the file sets their size, to what, and one of them (our own are equal parts)."""
+    """Private subnets: where the file sets their size, to what, and one of them (our own are quarters of the range)."""
     if network.existing:
         for index, subnet in enumerate(network.existing.subnets):
             yield f"{SUBNETS}.{index}.cidr", str(subnet.cidr), subnet.cidr
         return
-    tiers = 2 if network.internet == "nat" else 1
-    parts = (len(network.zones) * tiers - 1).bit_length()
-    part = next(network.cidr.subnets(prefixlen_diff=min(parts, 32 - network.cidr.prefixlen)))
-    yield "network.cidr", str(network.cidr), part
+    quarter = next(network.cidr.subnets(prefixlen_diff=min(2, 32 - network.cidr.prefixlen)))
+    yield "network.cidr", str(network.cidr), quarter
 
 
 @rule("SUBNET-TWICE", "a subnet is named once.", "SageMaker API: VpcConfig")

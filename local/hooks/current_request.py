@@ -8,6 +8,8 @@ from typing import Any
 from local.hooks import internals
 
 _evaluator = internals.module("core.iam_evaluator")
+# The request, and the first action that IAM was asked about for it: the call itself. Others follow from it.
+_call: contextvars.ContextVar[tuple[Any, str]] = contextvars.ContextVar("call", default=(None, ""))
 _checked: contextvars.ContextVar[Any] = contextvars.ContextVar("checked_request", default=None)
 
 
@@ -19,14 +21,25 @@ def current() -> Any:
     return _evaluator._signed_request.get() or _checked.get()
 
 
+def action() -> str:
+    """The IAM action of the current request itself, such as `s3:GetObject`; empty outside one."""
+    request, found = _call.get()
+    return found if request is not None and request is current() else ""
+
+
 def _install() -> None:
-    original = _evaluator.authenticate
+    original, enforce = _evaluator.authenticate, _evaluator.enforce
+
+    def enforced(access_key_id: str, iam_action: str, *args: Any, **named: Any) -> Any:
+        if not action():
+            _call.set((current(), iam_action))
+        return enforce(access_key_id, iam_action, *args, **named)
 
     def authenticate(*args: Any, **named: Any) -> Any:
         _checked.set(current())
         return original(*args, **named)
 
-    _evaluator.authenticate = authenticate
+    _evaluator.authenticate, _evaluator.enforce = authenticate, enforced
 
 
 _install()

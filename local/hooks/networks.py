@@ -7,6 +7,7 @@ such field; its session's place counts.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ _router = internals.module("core.router")
 _ec2 = internals.module("services.ec2")
 _lambda = internals.module("core.lambda_runtime")
 
+_log = logging.getLogger("ashlar.local.network")
 _TOKEN = re.compile(r"\bapp/(ashlar-[0-9a-f]+)")
 _SDK = re.compile(r"(?i)\b(aws-sdk|aws-cli|boto)")
 # IAM's prefix of a service where its endpoint has another name. The runtime of SageMaker has an endpoint of its own.
@@ -67,14 +69,34 @@ def here() -> Place | None:
     return None if _SDK.search(agent) else _by_access_key.get(_router.extract_access_key_id(request.headers))
 
 
-def endpoint(place: Place, action: str) -> dict[str, Any] | None:
-    """The VPC endpoint by which a call of `action`, such as `s3:GetObject`, leaves `place`; None without one."""
+def endpoint() -> dict[str, Any] | None:
+    """The VPC endpoint that the current request goes through, if it comes from a VPC that has one for the service."""
+    place, action = here(), current_request.action()
+    if place is None or not action:
+        return None
     names = _ENDPOINT_NAMES.get(action) or _ENDPOINT_NAMES.get(action.partition(":")[0]) or (action.partition(":")[0],)
     services = tuple(f".{scope.region()}.{name}" for name in names)
     for record in list(_ec2._vpc_endpoints.values()):
         if record["VpcId"] == place.vpc_id and record["ServiceName"].endswith(services) and _is_used(record, place):
             return dict(record)
     return None
+
+
+def is_cut_off() -> bool:
+    """Whether the current request comes from a VPC that has neither an endpoint for the service nor a way out."""
+    place = here()
+    if place is None or not current_request.action() or endpoint():
+        return False
+    routes = [
+        route
+        for table in list(_ec2._route_tables.values())
+        if table["RouteTableId"] in _route_tables(place)
+        for route in table["Routes"]
+    ]
+    out = [route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    if not out:
+        _log.warning("%s: %s has no endpoint for it and no way out.", current_request.action(), place.vpc_id)
+    return not out
 
 
 def _is_used(record: dict[str, Any], place: Place) -> bool:

@@ -5,7 +5,6 @@ Source: IAM user guide, "AWS global condition context keys" and "IAM policy elem
 
 from __future__ import annotations
 
-import contextvars
 import dataclasses
 import json
 import re
@@ -21,7 +20,6 @@ _iam = internals.module("services.iam")
 _s3 = internals.module("services.s3")
 _tagging = internals.module("services.tagging")
 
-_action: contextvars.ContextVar[str] = contextvars.ContextVar("action", default="")
 _VARIABLE = re.compile(r"\$\{([\w:/.=+@-]+)(?:\s*,\s*'([^']*)')?\}")
 # What a variable without a value stands for: it equals nothing and matches nothing.
 _NOTHING = "\0"
@@ -37,13 +35,12 @@ def register_resource_tags(service: str, fn: Callable[[str], Mapping[str, str]])
 
 def _principal_arn(context: Any) -> str | None:
     """A session's principal is its role, with the role's path."""
-    if context.principal_type == "Service":
-        return None
-    if context.principal_type != "AssumedRole":
-        return str(context.principal_arn)
-    name = context.principal_arn.split("/")[1]
-    role = _iam._roles.get_scoped(context.principal_account, None, name)
-    return str(role["Arn"]) if role else f"arn:aws:iam::{context.principal_account}:role/{name}"
+    arn = str(context.principal_arn)
+    if ":assumed-role/" not in arn:
+        return None if context.principal_type == "Service" else arn
+    account, name = arn.split(":")[4], arn.split("/")[1]
+    role = _iam._roles.get_scoped(account, None, name)
+    return str(role["Arn"]) if role else f"arn:aws:iam::{account}:role/{name}"
 
 
 def _with_mfa(context: Any) -> str | None:
@@ -65,14 +62,13 @@ def _tag(context: Any, name: str) -> str | None:
 
 
 def _source_endpoint(context: Any) -> str | None:
-    place = networks.here()
-    found = networks.endpoint(place, context.action) if place else None
+    found = networks.endpoint()
     return str(found["VpcEndpointId"]) if found else None
 
 
 def _source_vpc(context: Any) -> str | None:
-    place = networks.here()
-    return place.vpc_id if place and networks.endpoint(place, context.action) else None
+    found = networks.endpoint()
+    return str(found["VpcId"]) if found else None
 
 
 _KEYS: dict[str, Callable[[Any], str | None]] = {
@@ -146,9 +142,10 @@ def _with_resources(statement: Any, context: Any) -> Any:
 
 
 def _endpoint_limit(caller_arn: str) -> list[Any]:
-    """The policy of the VPC endpoint that the current call goes through: a limit to what policies allow."""
-    place = networks.here()
-    endpoint = networks.endpoint(place, _action.get()) if place and _action.get() else None
+    """The policy of the VPC endpoint that the current request goes through: a limit to what policies allow."""
+    if networks.is_cut_off():
+        return [[[]]]
+    endpoint = networks.endpoint()
     document = endpoint.get("PolicyDocument") if endpoint else None
     if not document:
         return []
@@ -159,14 +156,7 @@ def _endpoint_limit(caller_arn: str) -> list[Any]:
 
 
 def _with_endpoint_policies() -> None:
-    enforce, resolve = _evaluator.enforce, _evaluator.resolve_principal
-
-    def enforced(access_key_id: str, iam_action: str, *args: Any, **named: Any) -> Any:
-        token = _action.set(iam_action)
-        try:
-            return enforce(access_key_id, iam_action, *args, **named)
-        finally:
-            _action.reset(token)
+    resolve = _evaluator.resolve_principal
 
     def resolved(*args: Any, **named: Any) -> Any:
         principal = resolve(*args, **named)
@@ -174,7 +164,7 @@ def _with_endpoint_policies() -> None:
             principal.limits += _endpoint_limit(principal.arn)
         return principal
 
-    _evaluator.enforce, _evaluator.resolve_principal = enforced, resolved
+    _evaluator.resolve_principal = resolved
 
 
 def _with_the_object_key() -> None:

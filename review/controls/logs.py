@@ -65,7 +65,7 @@ def _filter(id: str, words: tuple[str, ...]) -> None:
         names = {group.ref for group in estate.of("Logs::LogGroup") if group.arn in groups}
         names |= {estate.setting("audit.trail.log_group")} - {None}
         on_trail = [f for f in estate.of("Logs::MetricFilter") if f.properties["LogGroupName"] in names]
-        matching = [f for f in on_trail if all(word in f.properties["FilterPattern"] for word in words)]
+        matching = [f for f in on_trail if all(word in f.properties.get("FilterPattern", "") for word in words)]
         for found in matching:
             yield from _alarmed(estate, found)
         if not matching and not _elsewhere(estate):

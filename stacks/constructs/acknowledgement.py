@@ -64,9 +64,10 @@ def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statemen
     if because:
         policy.add_metadata(WILDCARDS, {sid: reason.name for sid, reason in because.items()})
     # One policy is one finding of checkov's, however many of its statements cause it.
-    for reason in CHECKOV_SEES.keys() & set(because.values()):
-        sids = ", ".join(sid for sid, given in because.items() if given is reason)
-        acknowledge(policy, *CHECKOV_SEES[reason], reason=reason, evidence=f"Statements: {sids}")
+    for reason, rules in CHECKOV_SEES.items():
+        sids = [sid for sid, given in because.items() if given is reason]
+        if sids:
+            acknowledge(policy, *rules, reason=reason, evidence=f"Statements: {', '.join(sids)}")
 
 
 def _text(acknowledgement: dict[str, str]) -> str:

@@ -93,6 +93,20 @@ def should_hold_a_job_to_the_policy_of_its_endpoint(workshop: Workshop) -> None:
     assert refused["ProcessingJobStatus"] == "Failed" and "PutObject" in refused["FailureReason"]
 
 
+def should_cut_a_job_off_from_services_that_its_vpc_has_no_way_to(workshop: Workshop) -> None:
+    place = _perimeter(workshop.cloud)
+    role = stacks.make_role(
+        workshop.cloud, _unique("cut-off"), "sagemaker.amazonaws.com", _ANY, {"Action": "sqs:*", "Resource": "*"}
+    )
+    script = "import boto3\nboto3.client('sqs').list_queues()\n"
+    refused = place.job(workshop, role, script, VpcConfig=place.vpc)
+    assert refused["ProcessingJobStatus"] == "Failed" and "sqs:listqueues" in refused["FailureReason"].lower()
+    workshop.cloud.client("ec2").create_route(
+        RouteTableId=place.ids["Table"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId="nat-1"
+    )
+    assert place.job(workshop, role, script, VpcConfig=place.vpc)["ProcessingJobStatus"] == "Completed"
+
+
 def should_give_an_isolated_job_no_credentials_and_still_store_its_output(workshop: Workshop) -> None:
     place = _perimeter(workshop.cloud)
     role = stacks.make_role(workshop.cloud, _unique("isolated"), "sagemaker.amazonaws.com", _ANY)

@@ -84,7 +84,7 @@ def should_find_nothing_wrong_where_all_is_well(deployed: Deployed, settings: di
 NOT_FOUND = refused("InvalidVpcID.NotFound")
 ENDPOINTS = "network.existing.endpoints_security_group_id"
 PUBLIC = [table(Main=True), table("rtb-public", "igw-1", SubnetId=SUBNETS[1])]
-LAMBDA = {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}}
+LAMBDA = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 119}}
 
 IMPAIRED = {"AvailabilityZones": [{"ZoneName": f"{REGION}{zone}", "State": "impaired"} for zone in "ab"]}
 
@@ -94,7 +94,12 @@ ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
     ("REGION-ENABLED", "region", {"ec2__describe_regions": {"Regions": [{"OptInStatus": "not-opted-in"}]}}, "not-"),
     ("REGION-ENABLED", "region", {"ec2__describe_regions": refused("NoSuchRegion")}, "unknown"),
     ("ZONE-AVAILABLE", "network.existing.subnets", {"ec2__describe_availability_zones": {"AvailabilityZones": []}}, ""),
-    ("LAMBDA-CONCURRENCY", "front_door.concurrency", {"lambda__get_account_settings": LAMBDA}, "10 unreserved of 10"),
+    (
+        "LAMBDA-CONCURRENCY",
+        "front_door.concurrency",
+        {"lambda__get_account_settings": LAMBDA},
+        "119 unreserved of 1000",
+    ),
     ("BOOTSTRAP-VERSION", "identity.bootstrap_qualifier", {"ssm__get_parameter": refused("ParameterNotFound")}, "not"),
     ("BOOTSTRAP-VERSION", "identity.bootstrap_qualifier", {"ssm__get_parameter": {"Parameter": {"Value": "5"}}}, "5"),
     ("BOOTSTRAP-KEY", "identity.bootstrap_qualifier", {"s3__get_bucket_encryption": refused("NoSuchBucket")}, "no b"),
@@ -305,6 +310,12 @@ def should_compare_quotas_with_what_the_configuration_may_run(
     row = rows(deployed, OWN, **answers)["QUOTA-INSTANCES"]
     _says(row, verdict, "endpoints" if "endpoint" in name else "models", f"{value:g}")
     assert row.check == f"quota {name}"
+
+
+def should_only_warn_where_one_model_fits_but_not_all_at_once(deployed: Deployed) -> None:
+    models = {name: settings.model_dump() for name, settings in platform(**OWN).models.items()}
+    row = rows(deployed, {**OWN, "models": {**models, "second": models["reviews"]}})["QUOTA-INSTANCES"]
+    assert (row.verdict, row.needed) == (Verdict.WARNING, "4, at least 2")
 
 
 def should_take_awss_default_where_no_quota_is_applied_and_doubt_one_that_is_not_listed(deployed: Deployed) -> None:

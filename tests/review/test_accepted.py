@@ -65,4 +65,9 @@ def should_refuse_a_reason_that_does_not_exist() -> None:
 def should_accept_what_a_resource_acknowledges() -> None:
     resource = {"Metadata": {"acknowledged": {"AwsSolutions-S1": {"reason": "why", "evidence": "where"}}}}
     (accepted,) = acknowledgements(resource, POLICY)
-    assert (accepted.rule, accepted.reason, accepted.evidence, accepted.place) == ("AwsSolutions-S1", "why", "where", POLICY)
+    assert (accepted.rule, accepted.reason, accepted.evidence, accepted.place) == (
+        "AwsSolutions-S1",
+        "why",
+        "where",
+        POLICY,
+    )

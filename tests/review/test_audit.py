@@ -136,7 +136,9 @@ def should_know_every_rule_of_a_pack(pack: str, number: int, rule: str) -> None:
     assert rule in pack_rules(pack)
 
 
-@pytest.mark.parametrize("rule", ["E3030", "OWN_EGRESS", "CKV2_AWS_31", "B603", "Secret Keyword", "PCI.DSS.321-APIGWSSLEnabled"])
+@pytest.mark.parametrize(
+    "rule", ["E3030", "OWN_EGRESS", "CKV2_AWS_31", "B603", "Secret Keyword", "PCI.DSS.321-APIGWSSLEnabled"]
+)
 def should_know_the_rules_of_all_scanners(rule: str) -> None:
     assert is_known(rule)
     assert not is_known(f"{rule}X")

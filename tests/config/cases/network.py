@@ -89,7 +89,15 @@ CASES = [
         "region",
         "ap-southeast-7",
         "describe-vpc-endpoint-services --region ap-southeast-7",
+        {"region": "eu-west-2", ZONES: ["eu-west-2a", "eu-west-2b"]},
+    ),
+    Case(
+        "S3-ADDRESSES",
         {"region": "eu-south-2", ZONES: ["eu-south-2a", "eu-south-2b"]},
+        "region",
+        "eu-south-2",
+        "describe-managed-prefix-lists --region eu-south-2",
+        {"region": "eu-west-2", ZONES: ["eu-west-2a", "eu-west-2b"]},
     ),
     Case(
         "BUCKET-NAME",
@@ -100,17 +108,18 @@ CASES = [
         {"network.s3_read_buckets": ["jumpstart-cache-prod-eu-west-1"]},
     ),
     Case("SUBNET-ROOM", small("10.60.1.0/27"), f"{SUBNETS}.1.cidr", "10.60.1.0/27", "/26", small("10.60.1.0/26")),
-    # 5 reserved, 9 endpoints, 2 for each of 4 jobs and of 2 x 60 instances during an update: 262.
+    # 5 reserved, 10 endpoints, 2 for each of 4 jobs and of 2 x 60 instances during an update: 263.
     Case(
         "SUBNET-ROOM", fleet("10.0.0.0/22"), "network.cidr", "10.0.0.0/22", "263 addresses: /23", fleet("10.0.0.0/21")
     ),
+    # With NAT gateways the private subnets are as large: the last quarter is theirs.
     Case(
         "SUBNET-ROOM",
-        fleet("10.0.0.0/21", "nat"),
+        fleet("10.0.0.0/22", "nat"),
         "network.cidr",
-        "10.0.0.0/21",
+        "10.0.0.0/22",
         "not /24",
-        fleet("10.0.0.0/20", "nat"),
+        fleet("10.0.0.0/21", "nat"),
     ),
     Case(
         "SUBNET-TWICE",

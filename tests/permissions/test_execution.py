@@ -1,0 +1,193 @@
+"""What CloudFormation may do for a deployment: everything that the stacks need, and nothing that widens it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from review.iam import Deployed, Kind, Policies, Policy, Principal, Request, evaluate
+from tests.permissions.creation import CREATE
+from tests.stacks.variant import changed, stacks_of
+
+ACCOUNT = "111122223333"
+CLOUDFORMATION = Principal(arn=f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-eu-west-1")
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/ashlar-bootstrap/dev/ashlar-dev-boundary"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ashlar/dev/function/ashlar-dev-release-Role"
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/ashlar/dev/function/ashlar-dev-release-Policy"
+# A key's policy of ours leaves the decision to IAM.
+KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
+}
+Context = dict[str, Any]
+# All that a setting can add to what the four environments deploy.
+EVERYTHING: dict[str, Any] = {
+    "network": {"internet": "nat"},
+    "audit": {"emails": ["operators@example.com"]},
+    "front_door": {"concurrency": 10},
+}
+
+
+class Deployer:
+    """The execution role of `cdk bootstrap` with the policies of one bootstrap stack."""
+
+    def __init__(self, cloud: Deployed) -> None:
+        found = [p for p in cloud.of("AWS::IAM::ManagedPolicy") if "-deploy-" in p.arn]
+        assert len(found) == 6
+        self._identity = [Policy.parse(p.properties["PolicyDocument"], source=p.path) for p in found]
+        self._key = [Policy.parse(KEY_POLICY, source="the key's policy", kind=Kind.RESOURCE)]
+
+    def may(self, action: str, resource: str, context: Context) -> bool:
+        own = {"aws:RequestedRegion": "eu-west-1", "aws:ResourceAccount": ACCOUNT}
+        resource_policy = self._key if action.startswith("kms:") else None
+        request = Request(action, resource, CLOUDFORMATION, {**own, **context})
+        return evaluate(request, Policies(identity=self._identity, resource=resource_policy)).allowed
+
+
+@pytest.fixture(scope="module")
+def whole() -> Deployed:
+    platform = changed("dev", EVERYTHING)
+    stacks = {**stacks_of(platform), **stacks_of(platform, bootstrap=True)}
+    named = {platform.name(name): template for name, template in stacks.items()}
+    return Deployed(named, account=ACCOUNT, region="eu-west-1")
+
+
+@pytest.fixture(scope="module")
+def deployer(whole: Deployed) -> Deployer:
+    return Deployer(whole)
+
+
+def should_allow_every_resource_of_the_stacks_to_be_created(whole: Deployed, deployer: Deployer) -> None:
+    resources = [each for each in whole.resources if each.stack != "ashlar-dev-bootstrap"]
+    assert {each.type for each in resources} - CREATE.keys() == set()
+    refused = []
+    for each in resources:
+        action, on = CREATE[each.type]
+        context = {"aws:RequestTag/platform": "ashlar", "aws:ResourceTag/platform": "ashlar"}
+        if each.type == "AWS::IAM::Role":
+            context = {"iam:PermissionsBoundary": each.properties["PermissionsBoundary"]}
+        refused += [(each.path, action, where) for where in on(each) if not deployer.may(action, where, context)]
+    assert refused == []
+
+
+def should_know_a_creating_call_for_no_type_that_nothing_makes(whole: Deployed) -> None:
+    assert CREATE.keys() - {each.type for each in whole.resources} == set()
+
+
+def should_allow_every_role_to_be_passed_to_its_service(whole: Deployed, deployer: Deployer) -> None:
+    passed = 0
+    for role in whole.of("AWS::IAM::Role"):
+        (statement,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        service = statement["Principal"].get("Service")
+        if service:
+            passed += 1
+            assert deployer.may("iam:PassRole", role.arn, {"iam:PassedToService": service}), role.path
+    assert passed > 10
+
+
+# What is allowed, its forbidden twin, and why it is forbidden.
+BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
+TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
+    "a role without the boundary": (
+        ("iam:CreateRole", ROLE, BOUNDED),
+        ("iam:CreateRole", ROLE, {}),
+    ),
+    "a role with another boundary": (
+        ("iam:CreateRole", ROLE, BOUNDED),
+        ("iam:CreateRole", ROLE, {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    ),
+    "a role outside of the environment's path": (
+        ("iam:CreateRole", ROLE, BOUNDED),
+        ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/somebody", BOUNDED),
+    ),
+    "a role of another environment": (
+        ("iam:CreateRole", ROLE, BOUNDED),
+        ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/ashlar/prod/function/one", BOUNDED),
+    ),
+    "a change to another boundary": (
+        ("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
+        ("iam:PutRolePermissionsBoundary", ROLE, {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"}),
+    ),
+    "taking the boundary away": (
+        ("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
+        ("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
+    ),
+    "attaching a policy of AWS's": (
+        ("iam:AttachRolePolicy", ROLE, {**BOUNDED, "iam:PolicyARN": POLICY}),
+        ("iam:AttachRolePolicy", ROLE, {**BOUNDED, "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    ),
+    "attaching to a role without the boundary": (
+        ("iam:AttachRolePolicy", ROLE, {**BOUNDED, "iam:PolicyARN": POLICY}),
+        ("iam:AttachRolePolicy", ROLE, {"iam:PolicyARN": POLICY}),
+    ),
+    "an inline policy": (
+        ("iam:AttachRolePolicy", ROLE, {**BOUNDED, "iam:PolicyARN": POLICY}),
+        ("iam:PutRolePolicy", ROLE, BOUNDED),
+    ),
+    "a new version of the boundary": (
+        ("iam:CreatePolicyVersion", POLICY, {}),
+        ("iam:CreatePolicyVersion", BOUNDARY, {}),
+    ),
+    "another default version of the boundary": (
+        ("iam:CreatePolicyVersion", POLICY, {}),
+        ("iam:SetDefaultPolicyVersion", BOUNDARY, {}),
+    ),
+    "deleting the boundary": (
+        ("iam:DeletePolicy", POLICY, {}),
+        ("iam:DeletePolicy", BOUNDARY, {}),
+    ),
+    "a new version of its own policies": (
+        ("iam:CreatePolicyVersion", POLICY, {}),
+        ("iam:CreatePolicyVersion", BOUNDARY.replace("boundary", "deploy-identity"), {}),
+    ),
+    "passing a role to another service": (
+        ("iam:PassRole", ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
+        ("iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ),
+    "passing a role of somebody else's": (
+        ("iam:PassRole", ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/Administrator", {"iam:PassedToService": "lambda.amazonaws.com"}),
+    ),
+    "a user": (
+        ("iam:CreateRole", ROLE, BOUNDED),
+        ("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/ashlar/dev/one", BOUNDED),
+    ),
+    "changing its own role": (
+        ("iam:UpdateAssumeRolePolicy", ROLE, {}),
+        ("iam:UpdateAssumeRolePolicy", CLOUDFORMATION.arn, {}),
+    ),
+    "assuming a role": (
+        ("iam:GetRole", ROLE, {}),
+        ("sts:AssumeRole", ROLE, {}),
+    ),
+    "another bucket": (
+        ("s3:PutBucketPolicy", "arn:aws:s3:::ashlar-dev-data-raw", {}),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::ashlar-prod-data-raw", {}),
+    ),
+    "objects": (
+        ("s3:CreateBucket", "arn:aws:s3:::ashlar-dev-data-raw", {}),
+        ("s3:GetObject", "arn:aws:s3:::ashlar-dev-data-raw/raw/reviews/1.csv", {}),
+    ),
+    "a key that is not the platform's": (
+        ("kms:PutKeyPolicy", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", {"aws:ResourceTag/platform": "ashlar"}),
+        ("kms:PutKeyPolicy", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", {"aws:ResourceTag/platform": "payroll"}),
+    ),
+    "a network in another region": (
+        ("ec2:CreateVpc", "*", {}),
+        ("ec2:CreateVpc", "*", {"aws:RequestedRegion": "us-east-1"}),
+    ),
+    "another trail": (
+        ("cloudtrail:StopLogging", f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/ashlar-dev-trail", {}),
+        ("cloudtrail:StopLogging", f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/organization", {}),
+    ),
+}
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def should_allow_one_and_refuse_its_twin(twin: str, deployer: Deployer) -> None:
+    allowed, refused = TWINS[twin]
+    assert deployer.may(*allowed)
+    assert not deployer.may(*refused)

@@ -1,0 +1,122 @@
+"""Acknowledgements at a resource, as cdk-nag, checkov and cfn-lint take them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from review import audit, scanners
+from review.assembly import Assembly, synthesize
+from stacks.constructs.acknowledgement import Accepted, acknowledge, acknowledge_wildcards
+from stacks.permissions.statement import Because, Statement, policy
+
+REASON = Accepted.ZONES_ARE_CONFIGURED
+
+
+def bucket(app: cdk.App, name: str = "Bucket", **properties: Any) -> s3.CfnBucket:
+    stack = app.node.try_find_child("data") or cdk.Stack(app, "data", env=cdk.Environment(region="eu-west-1"))
+    return s3.CfnBucket(stack, name, **properties)
+
+
+@pytest.fixture
+def synthesized(tmp_path: Path) -> Callable[[Callable[[cdk.App], object]], Assembly]:
+    return lambda compose: synthesize("test", "eu-west-1", tmp_path / "assembly", compose)
+
+
+def should_accept_one_finding_of_one_resource_natively_too(
+    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+) -> None:
+    def compose(app: cdk.App) -> None:
+        acknowledge(bucket(app), "AwsSolutions-S1", reason=REASON, evidence="x")
+        bucket(app, "Other")
+
+    assembly = synthesized(compose)
+    left = {
+        (each.rule, each.place.logical_id)
+        for each in audit.open_findings(assembly.findings(), assembly.acknowledgements())
+    }
+    assert ("AwsSolutions-S1", "Bucket") not in left
+    assert {("AwsSolutions-S1", "Other"), ("AwsSolutions-S10", "Bucket")} <= left
+    reports = json.loads((assembly.directory / "validation-report.json").read_text())["pluginReports"]
+    hidden = [each for report in reports for each in report.get("suppressedViolations", [])]
+    assert [(each["acknowledgedId"], each["reason"]) for each in hidden] == [
+        ("AwsSolutions::AwsSolutions-S1", f"{REASON.value} Evidence: x")
+    ]
+
+
+def should_accept_wildcards_by_the_final_names_of_what_they_refer_to(
+    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+) -> None:
+    def compose(app: cdk.App) -> None:
+        objects = f"{bucket(app).attr_arn}/raw/*"
+        statements = [
+            Statement("Read", ["s3:GetObject"], [objects], because=Because.OBJECT_KEYS),
+            Statement("Metrics", ["cloudwatch:PutMetricData"], ["*"], because=Because.NO_RESOURCE_LEVEL),
+            Statement("Logs", ["logs:PutLogEvents"], ["arn:aws:logs:*:*:*"], because=Because.VERSIONS),
+        ]
+        stack = cdk.Stack(app, "access", env=cdk.Environment(region="eu-west-1"))
+        acknowledged = iam.CfnManagedPolicy(stack, "Accepted", policy_document=policy(statements))
+        acknowledge_wildcards(acknowledged, statements)
+        iam.CfnManagedPolicy(stack, "Silent", policy_document=policy(statements))
+
+    assembly = synthesized(compose)
+    wildcards = [each for each in assembly.findings() if "IAM5" in each.rule]
+    assert len(wildcards) == 6
+    left = audit.open_findings(wildcards, assembly.acknowledgements())
+    assert [each.place.logical_id for each in left] == ["Silent"] * 3
+    assert audit.hidden(assembly.recorded(), list(assembly.acknowledgements()), assembly.places) == []
+
+
+def should_notice_an_acknowledgement_that_goes_around_the_audit(
+    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+) -> None:
+    def compose(app: cdk.App) -> None:
+        quiet = cdk.Acknowledgment(id="AwsSolutions-S1", reason="")
+        cdk.Validations.of(bucket(app)).acknowledge(quiet)
+
+    assembly = synthesized(compose)
+    (complaint,) = audit.hidden(assembly.recorded(), [], assembly.places)
+    assert (complaint.place.logical_id, complaint.rule) == ("Bucket", "Annotation::AwsSolutions-S1")
+
+
+def should_be_understood_by_checkov_and_cfn_lint_themselves(
+    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+) -> None:
+    def compose(app: cdk.App) -> None:
+        for name in ("Accepted", "Open"):
+            made = bucket(app, name, access_control="Private")
+            if name == "Accepted":
+                acknowledge(made, "CKV_AWS_18", "W3045", "E3045", reason=REASON, evidence="x")
+
+    assembly = synthesized(compose)
+    template = assembly.directory / "data.template.json"
+    lint = scanners.run_json("cfn-lint", "--regions", "eu-west-1", "--format", "json", "--", str(template))
+    assert {each["Location"]["Path"][1] for each in lint} == {"Open"}
+    checks = scanners.run_json("checkov", "-f", str(template), "--output", "json", "--compact", "--skip-download")
+    failed = {each["resource"] for each in checks["results"]["failed_checks"] if each["check_id"] == "CKV_AWS_18"}
+    skipped = {each["resource"] for each in checks["results"]["skipped_checks"]}
+    assert (failed, skipped) == ({"AWS::S3::Bucket.Open"}, {"AWS::S3::Bucket.Accepted"})
+    # The review hides nothing from them.
+    scanners.bare_templates([assembly], assembly.directory / "bare")
+    seen = scanners.cfn_lint(assembly.directory / "bare", [assembly])
+    assert {each.place.logical_id for each in seen} == {"Accepted", "Open"}
+
+
+def should_refuse_a_second_reason_for_one_finding() -> None:
+    resource = bucket(cdk.App())
+    acknowledge(resource, "AwsSolutions-S1", reason=REASON, evidence="x")
+    acknowledge(resource, "AwsSolutions-S10", reason=REASON, evidence="x")
+    with pytest.raises(ValueError, match="AwsSolutions-S1 is acknowledged twice"):
+        acknowledge(resource, "AwsSolutions-S1", reason=REASON, evidence="x")
+
+
+def should_refuse_a_pattern_of_findings() -> None:
+    with pytest.raises(ValueError, match=r"AwsSolutions-\* is a pattern"):
+        acknowledge(bucket(cdk.App()), "AwsSolutions-*", reason=REASON, evidence="x")

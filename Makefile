@@ -107,15 +107,21 @@ limits: input
 bootstrap: started limits
 	@echo "Bootstrapping (permissions boundary, execution policies, cdk bootstrap)"
 	@$(AGAINST) $(CDK) deploy --all --app $(LIMITS) $(APPROVE) --progress events --outputs-file $(LIMITS).json
-	@$(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key \
-	  $$($(BIN)/python -m ops bootstrap-arguments $(LIMITS).json)
+	@# Without the arguments the CDK would give CloudFormation AdministratorAccess: nothing happens when they fail.
+	@arguments=$$($(BIN)/python -m ops bootstrap-arguments $(LIMITS).json) && \
+	  $(AGAINST) $(CDK) bootstrap --app $(ASSEMBLY) --bootstrap-customer-key $$arguments
 
 # For an organisation that bootstraps its own way: the policies, as JSON.
 bootstrap-policy: limits
 	@$(BIN)/python -m ops bootstrap-policy $(LIMITS)
 
+# Ends here when the deployment would fail later: credentials, quotas, bootstrap, what the configuration says exists.
+.PHONY: preflight
+preflight: input
+	@$(AGAINST) $(BIN)/python -m ops preflight
+
 # Only the local cloud gets the sample: real data goes into a real account by DATA, or by `python -m ops run`.
-deploy: synth started $(if $(filter local,$(ENV)),bootstrap)
+deploy: synth started $(if $(filter local,$(ENV)),bootstrap,preflight)
 	@echo "Deploying (cdk deploy)"
 	@$(AGAINST) $(CDK) deploy --all --app $(ASSEMBLY) $(APPROVE) --progress events
 ifneq ($(or $(DATA),$(filter local,$(ENV))),)
@@ -126,15 +132,19 @@ endif
 
 # The release function goes first, so that it releases nothing while the rest is taken down. Nothing is left to take down
 # where the local cloud does not run: its state ended with it; and it is stopped even if something could not be destroyed.
+# Access logs and the trail's files arrive until their sources are gone, so the log buckets are emptied again after those.
+# The bootstrap stack stays: it is the administrator's.
 destroy: $(SETUP)
 	@if [ $(ENV) != local ] || $(LOCAL) status; then \
 	  $(CDK) synth --quiet --context env=$(ENV) --output $(ASSEMBLY) && \
 	  $(AGAINST) $(CDK) destroy '*-release' '*-front-door' $(FORCE) --app $(ASSEMBLY) && \
 	  $(AGAINST) $(BIN)/python -m ops empty && \
+	  $(AGAINST) $(CDK) destroy '*-network' $(FORCE) --app $(ASSEMBLY) && \
+	  $(AGAINST) $(BIN)/python -m ops empty && \
 	  $(AGAINST) $(CDK) destroy --all $(FORCE) --app $(ASSEMBLY); fi; \
 	result=$$?; $(if $(filter local,$(ENV)),$(LOCAL) stop || result=$$?;) exit $$result
 
-test: .venv/.dev node_modules/.ready local/.venv/.ready
+test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 	@$(BIN)/python -m pytest
 
 check: .venv/.dev
@@ -147,6 +157,7 @@ bench: .venv/.app
 
 # Every environment under every scanner; 1 when something is open, 2 when a scanner is blind. docs/security-review.md
 review: .venv/.dev review/.venv/.ready
+	@echo "Reviewing every environment"
 	@$(BIN)/python -m review
 
 # Lock files hold every package with its hashes, for every platform; run after editing a requirements.in.

@@ -11,8 +11,13 @@ from ops.session import OpsError
 
 def arguments(outputs: Path) -> list[str]:
     """The arguments of `cdk bootstrap`, from the outputs file that `cdk deploy` wrote for the bootstrap stack."""
-    (stack,) = _read(outputs).values()
-    qualifier = stack["Qualifier"]
+    try:
+        (stack,) = _read(outputs).values()
+        qualifier, policies = stack["Qualifier"], stack["ExecutionPolicies"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise OpsError(
+            f"{outputs} holds no outputs of one bootstrap stack. Run `make bootstrap`, which writes it."
+        ) from None
     # A toolkit stack has one qualifier: another qualifier needs another stack.
     toolkit = "CDKToolkit" if qualifier == "hnb659fds" else f"CDKToolkit-{qualifier}"
     return [
@@ -21,7 +26,7 @@ def arguments(outputs: Path) -> list[str]:
         "--toolkit-stack-name",
         toolkit,
         "--cloudformation-execution-policies",
-        stack["ExecutionPolicies"],
+        policies,
     ]
 
 

@@ -16,18 +16,19 @@ from review.findings import ReviewError
 from review.report import text, write_json
 from review.run import Plant, Stopwatch, review
 
+BUILD = ROOT / "build" / "review"
 
-def main(arguments: list[str], *, plant: Plant | None = None, files: tuple[Path, ...] = ()) -> int:
-    """Review and report. `plant` and `files`: see `review.run.review`."""
+
+def main(arguments: list[str], *, build: Path = BUILD, plant: Plant | None = None, files: tuple[Path, ...] = ()) -> int:
+    """Review and report. What is built goes below `build`, which is emptied; `plant`, `files`: `review.run.review`."""
     parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
     parser.add_argument("--environment", action="append", help="review this one; may be repeated; all by default")
     parser.add_argument("--out", type=Path, default=ROOT / "review" / "report.json", help="where the report goes")
-    parser.add_argument("--build", type=Path, default=ROOT / "build" / "review", help="where assemblies are built")
     options = parser.parse_args(arguments)
     environments = options.environment or sorted(file.stem for file in ENVIRONMENTS.glob("*.yaml"))
     watch = Stopwatch()
     try:
-        outcome = review(environments, options.build.resolve(), watch, plant=plant, files=files)
+        outcome = review(environments, build, watch, plant=plant, files=files)
     except (ConfigurationError, ReviewError) as error:
         print(error, file=sys.stderr)
         return 2

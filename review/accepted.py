@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review.findings import Acknowledgement, Place
-from stacks.constructs.acknowledgement import METADATA, WILDCARDS
+from stacks.constructs.acknowledgement import CHECKOV_SEES, METADATA, WILDCARDS
 from stacks.permissions.statement import Because
 
 IAM_WILDCARD = "AwsSolutions-IAM5"
@@ -27,6 +27,11 @@ def acknowledgements(resource: Mapping[str, Any], place: Place) -> Iterator[Ackn
         evidence = f"Statement {sid}: {', '.join(_as_list(statement['Action']))}"
         for wildcard in wildcards(statement):
             yield Acknowledgement(f"{IAM_WILDCARD}[{wildcard}]", place, Because[accepted[sid]].value, evidence, sid)
+    # One policy is one finding of checkov's, however many of its statements cause it.
+    for reason, rules in CHECKOV_SEES.items():
+        sids = [sid for sid, name in accepted.items() if name == reason.name]
+        for rule in rules if sids else ():
+            yield Acknowledgement(rule, place, reason.value, f"Statements: {', '.join(sids)}")
 
 
 def wildcards(statement: Mapping[str, Any]) -> Iterator[str]:

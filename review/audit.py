@@ -67,7 +67,7 @@ def _stale(each: Acknowledgement, found: set[str], is_known: Callable[[str], boo
 
 
 def _unfounded(each: Acknowledgement, root: Path) -> Iterator[str]:
-    if len(each.reason) < SHORTEST_REASON:
+    if len(each.reason.strip()) < SHORTEST_REASON:
         yield f"The reason {each.reason!r} says too little: at least {SHORTEST_REASON} characters."
     if not each.evidence.strip():
         yield "It gives no evidence: name a test, an ADR, or the page that says so."

@@ -112,16 +112,14 @@ class Inference(cdk.Stack):
             released=released,
         )
         self.variants = [
-            ReleasedVariant(v, packages[v].logical_id, groups[v], its.weight) for v, its in settings.variants.items()
+            ReleasedVariant(v, _parameter_name(v), groups[v], its.weight) for v, its in settings.variants.items()
         ]
-        cdk.CfnOutput(self, "EndpointName", value=name)
 
     def _logs(self, name: str, key: str, retention_days: int) -> None:
         """SageMaker would make the endpoint's log group itself, without a key and for ever."""
-        group = logs.CfnLogGroup(
+        logs.CfnLogGroup(
             self, "Logs", log_group_name=log_group_name(name), kms_key_id=key, retention_in_days=retention_days
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
 
     def _hosting_role(self, variant: str, settings: Endpoint) -> ScopedRole:
         return ScopedRole(
@@ -141,26 +139,29 @@ class Inference(cdk.Stack):
             ),
         )
 
-    def _package_parameter(self, variant: str) -> cdk.CfnParameter:
-        return cdk.CfnParameter(
+    def _package_parameter(self, variant: str) -> str:
+        """The parameter's value, as a token."""
+        parameter = cdk.CfnParameter(
             self,
-            f"{construct_id(variant)}ModelPackage",
+            _parameter_name(variant),
             type="String",
             default=NOT_RELEASED,
             description=f"Model package of variant {variant}, set by a release; `{NOT_RELEASED}` before the first",
         )
+        return parameter.value_as_string
 
-    def _condition(self, packages: dict[str, cdk.CfnParameter]) -> cdk.CfnCondition:
-        """Something is released. Not all: a variant that is new in the YAML must not take the others out of service."""
-        own: list[Any] = [self._has_own(variant, parameter) for variant, parameter in packages.items()]
+    def _condition(self, packages: dict[str, str]) -> str:
+        """Something is released. Not all: a variant new in the YAML must not take the others out of service."""
+        own: list[Any] = [self._has_own(variant, package) for variant, package in packages.items()]
         some = own[0] if len(own) == 1 else cdk.Fn.condition_or(*own)
-        return cdk.CfnCondition(self, "Released", expression=some)
+        cdk.CfnCondition(self, "Released", expression=some)
+        return "Released"
 
-    def _has_own(self, variant: str, parameter: cdk.CfnParameter) -> cdk.CfnCondition:
-        is_none = cdk.Fn.condition_equals(parameter.value_as_string, NOT_RELEASED)
+    def _has_own(self, variant: str, package: str) -> cdk.CfnCondition:
+        is_none = cdk.Fn.condition_equals(package, NOT_RELEASED)
         return cdk.CfnCondition(self, f"{construct_id(variant)}Released", expression=cdk.Fn.condition_not(is_none))
 
-    def _served(self, settings: Endpoint, packages: dict[str, cdk.CfnParameter]) -> dict[str, str]:
+    def _served(self, settings: Endpoint, packages: dict[str, str]) -> dict[str, str]:
         """Each variant's own package, or else that of the heaviest variant that has one."""
         by_weight = sorted(settings.variants, key=lambda variant: -settings.variants[variant].weight)
         return {
@@ -168,10 +169,10 @@ class Inference(cdk.Stack):
             for variant in settings.variants
         }
 
-    def _first_of(self, variants: list[str], packages: dict[str, cdk.CfnParameter]) -> str:
+    def _first_of(self, variants: list[str], packages: dict[str, str]) -> str:
         """The package of the first of these variants that has one. One of them has: else there would be no model."""
         first, *others = variants
-        own = packages[first].value_as_string
+        own = packages[first]
         if not others:
             return own
         condition = f"{construct_id(first)}Released"
@@ -186,3 +187,8 @@ class Inference(cdk.Stack):
             limits=settings.rollout.alarms,
             topic_arn=topic_arn,
         ).names
+
+
+def _parameter_name(variant: str) -> str:
+    """Of the parameter that a release sets; a direct child of the stack keeps its id as its logical id."""
+    return f"{construct_id(variant)}ModelPackage"

@@ -45,7 +45,7 @@ class Training(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, **stack)
         self.groups = {candidate: self._group(name, candidate, retain) for candidate in settings.candidates}
-        archive = CodeArchive(self, "Code", folder=code)
+        archive = CodeArchive(self, "Code", folder=code, account=identity.account)
         jobs = JobRoles(
             self,
             "Jobs",
@@ -96,7 +96,6 @@ class Training(cdk.Stack):
             parameter=MANIFEST_PARAMETER,
             dead_letters_arn=dead_letters_arn,
         )
-        cdk.CfnOutput(self, "PipelineName", value=name)
 
     def _group(self, name: str, candidate: str, retain: bool) -> str:
         """The candidate's model package group; its name is required by CloudFormation and never changes."""
@@ -106,5 +105,6 @@ class Training(cdk.Stack):
             model_package_group_name=f"{name}-{candidate}",
             model_package_group_description=f"Versions of {name}, candidate {candidate}",
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY)
+        if retain:
+            group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         return f"{name}-{candidate}"

@@ -104,6 +104,12 @@ def _alias(properties: Properties, name: str) -> Iterator[Need]:
     yield "kms:CreateAlias", _arn("kms", str(properties.get("AliasName", ""))), {}
 
 
+def _log_group(properties: Properties, name: str) -> Iterator[Need]:
+    # AWS names an empty stream in the resource of this action.
+    resource = f"log-group:{properties.get('LogGroupName') or name}:log-stream:"
+    yield "logs:CreateLogGroup", _arn("logs", resource), _request_tags(properties)
+
+
 def _any(action: str, resource: str) -> Callable[[Properties, str], Iterator[Need]]:
     def needs(properties: Properties, name: str) -> Iterator[Need]:
         yield action, _arn(action.partition(":")[0], resource), _request_tags(properties)
@@ -121,7 +127,8 @@ def _named(action: str, prefix: str, name_property: str) -> Callable[[Properties
     return needs
 
 
-_NEEDS: dict[str, Callable[[Properties, str], Iterator[Need]]] = {
+# What the creation of each type needs; docs/local.md marks these types "creation".
+NEEDS: dict[str, Callable[[Properties, str], Iterator[Need]]] = {
     "AWS::CloudTrail::Trail": _trail,
     "AWS::CloudWatch::Alarm": _named("cloudwatch:PutMetricAlarm", "alarm:", "AlarmName"),
     "AWS::EC2::FlowLog": _flow_log,
@@ -139,18 +146,13 @@ _NEEDS: dict[str, Callable[[Properties, str], Iterator[Need]]] = {
     "AWS::KMS::Alias": _alias,
     "AWS::KMS::Key": _any("kms:CreateKey", "key/*"),
     "AWS::Lambda::Function": _function,
-    "AWS::Logs::LogGroup": _named("logs:CreateLogGroup", "log-group:", "LogGroupName"),
+    "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _named("s3:CreateBucket", "", "BucketName"),
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Topic": _named("sns:CreateTopic", "", "TopicName"),
     "AWS::SQS::Queue": _named("sqs:CreateQueue", "", "QueueName"),
     "AWS::SSM::Parameter": _named("ssm:PutParameter", "parameter/", "Name"),
 }
-
-
-def authorised_types() -> frozenset[str]:
-    """The types whose creation is authorised here."""
-    return frozenset(_NEEDS)
 
 
 def _require(needs: Iterator[Need]) -> None:
@@ -187,6 +189,6 @@ def _checked_update(update: Callable[..., Result]) -> Callable[..., Result]:
 
 def install() -> None:
     """Ask from now on."""
-    for resource_type, needs in _NEEDS.items():
+    for resource_type, needs in NEEDS.items():
         hook.wrap_create(resource_type, _checked_create(needs), blocking=False)
     hook.wrap_update("AWS::IAM::Role", _checked_update, blocking=False)

@@ -10,6 +10,7 @@ from local.hooks import internals
 _evaluator = internals.module("core.iam_evaluator")
 # The request, and the first action that IAM was asked about for it: the call itself. Others follow from it.
 _call: contextvars.ContextVar[tuple[Any, str]] = contextvars.ContextVar("call", default=(None, ""))
+_asked: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="")
 _checked: contextvars.ContextVar[Any] = contextvars.ContextVar("checked_request", default=None)
 
 
@@ -27,10 +28,17 @@ def action() -> str:
     return found if request is not None and request is current() else ""
 
 
+def is_of_the_service() -> bool:
+    """Whether IAM is asked about an action of the service that is called; iam:PassRole, which may follow, is not."""
+    called = action().partition(":")[0]
+    return bool(called) and called == _asked.get().partition(":")[0]
+
+
 def _install() -> None:
     original, enforce = _evaluator.authenticate, _evaluator.enforce
 
     def enforced(access_key_id: str, iam_action: str, *args: Any, **named: Any) -> Any:
+        _asked.set(iam_action)
         if not action():
             _call.set((current(), iam_action))
         return enforce(access_key_id, iam_action, *args, **named)

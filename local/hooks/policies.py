@@ -78,7 +78,7 @@ _KEYS: dict[str, Callable[[Any], str | None]] = {
     "aws:viaawsservice": lambda context: "false",
     "aws:sourcevpce": _source_endpoint,
     "aws:sourcevpc": _source_vpc,
-    # The server takes no other; clients as old as TLS 1.2 would show as 1.3.
+    # The server takes 1.2 as well, but does not tell which it was.
     "s3:tlsversion": lambda context: "1.3" if context.secure_transport else None,
 }
 
@@ -143,6 +143,8 @@ def _with_resources(statement: Any, context: Any) -> Any:
 
 def _endpoint_limit(caller_arn: str) -> list[Any]:
     """The policy of the VPC endpoint that the current request goes through: a limit to what policies allow."""
+    if not current_request.is_of_the_service():
+        return []
     if networks.is_cut_off():
         return [[[]]]
     endpoint = networks.endpoint()

@@ -28,7 +28,7 @@ def people_call_from_the_vpc(estate: Estate) -> Iterator[Finding]:
     roles = estate.of("IAM::Role")
     people = {role.ref for role in roles if role.properties.get("Path", "").endswith("/data-scientist/")}
     for policy in estate.of("IAM::ManagedPolicy"):
-        if people & set(policy.properties.get("Roles", [])):
+        if people & policy.carried_by:
             own = [s for s in estate.identity_statements if s.holder is policy]
             yield state(policy, all(_limited(s, own) for s in own if s.allows), "sagemaker actions by aws:SourceVpce")
 
@@ -138,4 +138,4 @@ def _is_sagemakers(estate: Estate, statement: Statement) -> bool:
     """The policy belongs to a role that SageMaker assumes."""
     trusted = {t.holder.ref for t in estate.trust_statements if ("Service", "sagemaker.amazonaws.com") in t.principals}
     holder: Resource = statement.holder
-    return bool(trusted & {holder.ref, *holder.properties.get("Roles", [])})
+    return bool(trusted & {holder.ref, *holder.carried_by})

@@ -139,7 +139,7 @@ def carriers(holder: Resource) -> set[str]:
     """The roles that have the policy; a stack's policies without a role are for one outside, and go together."""
     if holder.type == "AWS::IAM::Role":
         return {holder.ref}
-    return set(holder.properties.get("Roles", [])) or {f"{holder.stack}: roles outside"}
+    return set(holder.carried_by) or {f"{holder.stack}: roles outside"}
 
 
 def _steps(pipeline: Resource) -> Iterator[Job]:

@@ -71,8 +71,7 @@ def public_access_blocked(estate: Estate) -> Iterator[Finding]:
 @control("S3.10", "S3.13")
 def lifecycle(estate: Estate) -> Iterator[Finding]:
     for bucket in estate.of(BUCKET):
-        rule = expect_that(bucket, "LifecycleConfiguration.Rules", _expires, "an enabled rule that expires something")
-        yield rule
+        yield expect_that(bucket, "LifecycleConfiguration.Rules", _expires, "an enabled rule that expires something")
 
 
 @control("S3.17")

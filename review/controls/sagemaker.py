@@ -48,7 +48,7 @@ def notebook_role_without_wildcards(estate: Estate) -> Iterator[Finding]:
     for notebook in estate.of(NOTEBOOK):
         roles = [role for role in estate.of("IAM::Role") if role.arn == notebook.properties.get("RoleArn")]
         names = {role.ref for role in roles}
-        granted = [s for s in estate.identity_statements if names & set(s.holder.properties.get("Roles", []))]
+        granted = [s for s in estate.identity_statements if names & s.holder.carried_by]
         wide = [s for s in granted if s.allows and any("*" in action for action in s.actions)]
         yield state(notebook, bool(granted) and not wide, f"its role's policies: {len(wide)} with wildcards")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from review.iam.errors import TemplateError
 from review.iam.policy import Kind, Policy
-from review.iam.template import Resource, one, resources
+from review.iam.template import POLICIES, Resource, one, resources
 
 
 class Deployed:
@@ -41,8 +41,7 @@ class Deployed:
         A managed policy that is not in the templates (AWS's own) is a TemplateError: its text is not known here.
         """
         attached = [self._attached(role, arn) for arn in role.properties.get("ManagedPolicyArns", [])]
-        types = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
-        by_role = [p for type in types for p in self.of(type) if role.ref in p.properties.get("Roles", [])]
+        by_role = [p for type in POLICIES for p in self.of(type) if role.ref in p.properties.get("Roles", [])]
         holders = [(p.path, p.properties["PolicyDocument"]) for p in [*attached, *by_role]]
         inline = [(f"{role.path}/{p['PolicyName']}", p["PolicyDocument"]) for p in role.properties.get("Policies", [])]
         return [Policy.parse(document, source=source) for source, document in [*holders, *inline]]

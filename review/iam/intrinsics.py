@@ -89,7 +89,7 @@ class Intrinsics:
         }.get(name)
 
     def _resource(self, stack: str, logical_id: str) -> tuple[str, str]:
-        resource = self._templates[stack]["Resources"].get(logical_id)
+        resource = self._templates[stack].get("Resources", {}).get(logical_id)
         if resource is None:
             raise TemplateError(f"{stack}: {logical_id!r} is neither a parameter nor a resource of this stack.")
         given = resource.get("Properties", {}).get(placeholders.name_property(resource["Type"]))

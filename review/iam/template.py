@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from review.iam.errors import TemplateError
 from review.iam.intrinsics import Intrinsics, Template
+
+POLICIES = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
 
 
 @dataclass(frozen=True, eq=False)
 class Resource:
     """One resource. `ref` is what `Ref` returns, `properties` holds plain values only.
 
-    A resource under a condition is here whether it holds or not: what is reviewed is what may be deployed.
+    `carried_by`: of a policy, the roles that it is attached to, from whichever side. A resource under a condition is
+    here whether it holds or not: what is reviewed is what may be deployed.
     """
 
     stack: str
@@ -24,6 +27,7 @@ class Resource:
     ref: str
     arn: str
     deletion_policy: str = "Delete"
+    carried_by: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
@@ -39,12 +43,25 @@ def resources(
     Raises TemplateError for a reference, an export or a function that the templates do not explain.
     """
     intrinsics = Intrinsics(templates, account=account, region=region, partition=partition)
-    return list(_resources(templates, intrinsics))
+    found = list(_resources(templates, intrinsics))
+    carriers = _carriers(found)
+    return [replace(each, carried_by=frozenset(carriers.get(each.ref, ()))) for each in found]
+
+
+def _carriers(found: list[Resource]) -> dict[str, set[str]]:
+    """Managed policy -> names of the roles that have it."""
+    carriers: dict[str, set[str]] = {}
+    for each in found:
+        for role in each.properties.get("Roles", []) if each.type in POLICIES else []:
+            carriers.setdefault(each.ref, set()).add(role)
+        for policy in each.properties.get("ManagedPolicyArns", []) if each.type == "AWS::IAM::Role" else []:
+            carriers.setdefault(policy, set()).add(each.ref)
+    return carriers
 
 
 def _resources(templates: Mapping[str, Template], intrinsics: Intrinsics) -> Iterator[Resource]:
     for stack, template in templates.items():
-        for logical_id, resource in template["Resources"].items():
+        for logical_id, resource in template.get("Resources", {}).items():
             yield Resource(
                 stack=stack,
                 logical_id=logical_id,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
@@ -41,33 +42,51 @@ def acknowledge(resource: cdk.CfnResource, *findings: str, reason: Accepted | Be
     `evidence` says where the reason can be checked: a test, an ADR, AWS's page. Raises ValueError for a finding that is
     acknowledged twice and for one that names several (`*` outside of brackets).
     """
-    known: dict[str, Any] = dict(resource.get_metadata(METADATA) or {})
-    for finding in findings:
-        if finding in known:
-            raise ValueError(f"{finding} is acknowledged twice at one resource: keep one reason.")
-        if "*" in finding.split("[")[0]:
-            raise ValueError(f"{finding} is a pattern: acknowledge each finding by its full id.")
-        known[finding] = {"reason": reason.value, "evidence": evidence}
-    resource.add_metadata(METADATA, known)
-    # The two scanners' own form as well, for whoever runs them on the synthesized templates.
-    skipped = [{"id": rule, "comment": _text(known[rule])} for rule in known if CHECKOV.match(rule)]
-    if skipped:
-        resource.add_metadata("checkov", {"skip": skipped})
-    ignored = [rule for rule in known if CFN_LINT.match(rule)]
-    if ignored:
-        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ignored}})
+    notes = _notes.setdefault(resource, _Notes())
+    notes.accept(findings, reason, evidence)
+    notes.write(resource)
 
 
 def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statement]) -> None:
-    """Accept the wildcards of a policy for the reasons that its statements give (`because=`)."""
-    because = {statement.sid: statement.because for statement in statements if statement.because}
+    """Accept the wildcards of a policy for the reasons that its statements give (`because=`).
+
+    Only the reasons' names: the review derives each finding from the statements themselves.
+    """
+    because = {statement.sid: statement.because.name for statement in statements if statement.because}
     if because:
-        policy.add_metadata(WILDCARDS, {sid: reason.name for sid, reason in because.items()})
-    # One policy is one finding of checkov's, however many of its statements cause it.
-    for reason, rules in CHECKOV_SEES.items():
-        sids = [sid for sid, given in because.items() if given is reason]
-        if sids:
-            acknowledge(policy, *rules, reason=reason, evidence=f"Statements: {', '.join(sids)}")
+        policy.add_metadata(WILDCARDS, because)
+
+
+@dataclass
+class _Notes:
+    """What one resource's metadata says. Kept here, because each question to the CDK costs as much as a resource."""
+
+    accepted: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def accept(self, findings: Sequence[str], reason: Accepted | Because, evidence: str) -> None:
+        for finding in findings:
+            if finding in self.accepted:
+                raise ValueError(f"{finding} is acknowledged twice at one resource: keep one reason.")
+            if "*" in finding.split("[")[0]:
+                raise ValueError(f"{finding} is a pattern: acknowledge each finding by its full id.")
+            self.accepted[finding] = {"reason": reason.value, "evidence": evidence}
+
+    def write(self, resource: cdk.CfnResource) -> None:
+        """As metadata, in two scanners' own form as well, for whoever runs them on the synthesized templates."""
+        skipped = [{"id": rule, "comment": _text(its)} for rule, its in self.accepted.items() if CHECKOV.match(rule)]
+        ignored = [rule for rule in self.accepted if CFN_LINT.match(rule)]
+        metadata = {
+            METADATA: self.accepted,
+            "checkov": {"skip": skipped} if skipped else {},
+            "cfn-lint": {"config": {"ignore_checks": ignored}} if ignored else {},
+        }
+        # No override: the review asks the resource for it before the template is written, and would not see one.
+        for key, said in metadata.items():
+            if said:
+                resource.add_metadata(key, said)
+
+
+_notes: WeakKeyDictionary[cdk.CfnResource, _Notes] = WeakKeyDictionary()
 
 
 def _text(acknowledgement: dict[str, str]) -> str:

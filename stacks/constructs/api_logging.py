@@ -26,7 +26,6 @@ class ApiLogging(Construct):
             statements=functions.api_logs(),
         )
         self.resource = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
-        self.resource.add_resource_dependency(role.policy)
         # Other APIs of the account may have come to rely on the role.
-        for each in (self.resource, role.role, role.policy):
+        for each in (self.resource, role.role, *role.policies):
             each.apply_removal_policy(cdk.RemovalPolicy.RETAIN)

@@ -86,7 +86,6 @@ class AuditTrail(Construct):
             advanced_event_selectors=selectors(account, name),
         )
         trail.add_resource_dependency(bucket.policy)
-        trail.add_resource_dependency(role.policy)
 
 
 def selectors(account: Account, name: str) -> list[Selector]:

@@ -6,12 +6,14 @@ import gzip
 import io
 import tarfile
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from stacks.constructs.staged_file import stage
+from stacks.values.account import Account
 from stacks.values.asset_file import AssetFile
 
 # What the jobs do not run: it would change the archive's hash, and so retrain, for nothing.
@@ -21,22 +23,20 @@ _LEFT_OUT = {"__pycache__", "README.md", "sample.py"}
 class CodeArchive(Construct):
     """`folder` as a CDK file asset at `uri`. Equal files give equal bytes: names sorted, no owner, no time."""
 
-    def __init__(self, scope: Construct, id: str, *, folder: Path) -> None:
+    def __init__(self, scope: Construct, id: str, *, folder: Path, account: Account) -> None:
         super().__init__(scope, id)
         with tempfile.TemporaryDirectory() as temporary:
             file = Path(temporary) / "sourcedir.tar.gz"
             file.write_bytes(archive(folder))
             # Staged (copied into the cloud assembly) at once, so the temporary file may go.
-            asset = assets.Asset(self, "Asset", path=str(file))
-        stack = cdk.Stack.of(self)
-        bucket = f"arn:{stack.partition}:s3:::{asset.s3_bucket_name}"
+            staged = stage(self, "Asset", path=file)
+        qualifier = cdk.Stack.of(self).synthesizer.bootstrap_qualifier
         # The object's name is also the file's name inside a job's `code` channel.
-        self.file = AssetFile(
-            bucket, asset.s3_object_key, f"alias/cdk-{stack.synthesizer.bootstrap_qualifier}-assets-key"
-        )
-        self.uri = asset.s3_object_url
+        self.file = AssetFile(account.bucket(staged.bucket), staged.key, f"alias/cdk-{qualifier}-assets-key")
+        self.uri = staged.url
 
 
+@cache
 def archive(folder: Path) -> bytes:
     """The folder's files as a deterministic .tar.gz."""
     plain = io.BytesIO()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -30,7 +29,6 @@ class FlowLog(Construct):
         group = logs.CfnLogGroup(
             self, "Logs", log_group_name=log_group, kms_key_id=key, retention_in_days=retention_days
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         role = ScopedRole(
             self,
             "Role",
@@ -52,4 +50,3 @@ class FlowLog(Construct):
         )
         # By name, CloudFormation sees no reference to the group.
         flow_log.add_resource_dependency(group)
-        flow_log.add_resource_dependency(role.policy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -36,7 +35,7 @@ class HostedEndpoint(Construct):
         rollout: Rollout,
         alarms: list[str],
         volume_key: str | None,
-        released: cdk.CfnCondition,
+        released: str,
     ) -> None:
         super().__init__(scope, id)
         configuration = sagemaker.CfnEndpointConfig(
@@ -47,8 +46,9 @@ class HostedEndpoint(Construct):
         )
         # Like a model: no name, since an endpoint's configuration is replaced, never changed; and not deleted in use.
         configuration.override_logical_id(configuration_id)
-        configuration.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
-        configuration.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
+        configuration.add_override("UpdateReplacePolicy", "Retain")
+        configuration.add_override("DeletionPolicy", "Delete")
+        configuration.add_override("Condition", released)
         endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
@@ -63,8 +63,7 @@ class HostedEndpoint(Construct):
             ],
         )
         endpoint.override_logical_id(endpoint_id)
-        for resource in (configuration, endpoint):
-            resource.cfn_options.condition = released
+        endpoint.add_override("Condition", released)
         for variant_name, variant in variants.items():
             scaling = VariantScaling(
                 self,

@@ -62,5 +62,3 @@ class ModelPipeline(Construct):
             role_arn=role.role_arn,
             pipeline_definition={"PipelineDefinitionBody": definition},
         )
-        for each in (role, *jobs.all):
-            self.resource.add_resource_dependency(each.policy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -12,7 +11,7 @@ from stacks.values.placement import Placement
 
 
 class ModelVariant(Construct):
-    """An isolated model in the VPC, made from a model package; absent until `released` holds."""
+    """An isolated model in the VPC, made from a model package; absent until the condition `released` holds."""
 
     def __init__(
         self,
@@ -23,7 +22,7 @@ class ModelVariant(Construct):
         logical_id: str,
         role: ScopedRole,
         placement: Placement,
-        released: cdk.CfnCondition,
+        released: str,
     ) -> None:
         super().__init__(scope, id)
         # No name: a new package replaces the model. CloudFormation derives the name from the logical id, which is
@@ -47,8 +46,7 @@ class ModelVariant(Construct):
             ),
         )
         self.resource.override_logical_id(logical_id)
-        self.resource.add_resource_dependency(role.policy)
-        self.resource.cfn_options.condition = released
+        self.resource.add_override("Condition", released)
         # Never delete what an endpoint may still run on: an old model goes when nothing uses it any more.
-        self.resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
-        self.resource.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
+        self.resource.add_override("UpdateReplacePolicy", "Retain")
+        self.resource.add_override("DeletionPolicy", "Delete")

@@ -71,4 +71,3 @@ class PipelineStarter(Construct):
             ],
         )
         rule.add_resource_dependency(pipeline)
-        rule.add_resource_dependency(starter.policy)

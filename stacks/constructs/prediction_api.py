@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -40,7 +39,6 @@ class PredictionApi(Construct):
             kms_key_id=around.logs_key,
             retention_in_days=around.log_retention_days,
         )
-        access.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         logging = ApiLogging(self, "Logging", identity=around.identity)
         api = apigateway.RestApi(
             self,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from stacks.constructs.scoped_role import ScopedRole
+from stacks.constructs.staged_file import stage
 from stacks.permissions import functions, trust
 from stacks.permissions.statement import Statement
 from stacks.values.function_surroundings import FunctionSurroundings
@@ -47,7 +46,6 @@ class PrivateFunction(Construct):
             kms_key_id=around.logs_key,
             retention_in_days=around.log_retention_days,
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         account = around.identity.account
         base = functions.function(
             account,
@@ -65,14 +63,15 @@ class PrivateFunction(Construct):
             description=f"Function {package}",
             statements=[*base, *statements],
         )
-        code = self._code(package)
+        # Only this function's folder, kept as a package: nothing else of lambda/ travels with it.
+        code = stage(self, "Code", path=FUNCTIONS, exclude=["**", f"!{package}", f"!{package}/*.py"])
         self.function = lambda_.CfnFunction(
             self,
             "Function",
             runtime="python3.14",
             architectures=["arm64"],
             handler=f"{package}.handler.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket, s3_key=code.key),
             environment=lambda_.CfnFunction.EnvironmentProperty(variables=environment),
             kms_key_arn=around.key,
             memory_size=memory_mb,
@@ -88,10 +87,4 @@ class PrivateFunction(Construct):
             ),
         )
         self.function.add_resource_dependency(group)
-        self.function.add_resource_dependency(role.policy)
         self.arn = self.function.attr_arn
-
-    def _code(self, package: str) -> assets.Asset:
-        """Only this function's folder, kept as a package: nothing else of lambda/ travels with it."""
-        only = ["**", f"!{package}", f"!{package}/*.py"]
-        return assets.Asset(self, "Code", path=str(FUNCTIONS), exclude=only, ignore_mode=cdk.IgnoreMode.GIT)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.acknowledgement import acknowledge_wildcards
-from stacks.permissions.statement import Statement, policy
+from stacks.permissions.statement import Statement, parts, policy
 from stacks.permissions.trust import Trust
 from stacks.values.identity import Identity
 
 
-class ScopedRole(Construct):
-    """A role of one kind. What needs it at creation depends on `policy`, or races with IAM.
+class ScopedRole:
+    """A role of one kind. Whatever refers to it waits for its policy too, or would race with IAM.
 
-    `role_arn` is for those who pass or name it. Path and boundary are the environment's: no argument changes them.
+    Path and boundary are the environment's: no argument changes them. The resources are in the caller's scope, `<id>`
+    and `<id>Policy`, without one of their own: an environment has dozens of roles, and every scope costs. What is too
+    long for one managed policy goes on in `<id>Policy2`.
     """
 
     def __init__(
@@ -30,23 +33,30 @@ class ScopedRole(Construct):
         description: str,
         statements: Sequence[Statement],
     ) -> None:
-        super().__init__(scope, id)
-        self.statements = tuple(statements)
+        path = identity.path_of(kind)
+        policies = []
+        for number, part in enumerate(parts(statements)):
+            made = iam.CfnManagedPolicy(
+                scope,
+                f"{id}Policy{number + 1 if number else ''}",
+                description=description,
+                path=path,
+                policy_document=policy(part),
+            )
+            acknowledge_wildcards(made, part)
+            policies.append(made)
         self.role = iam.CfnRole(
-            self,
-            "Role",
+            scope,
+            id,
             description=description,
-            path=identity.path_of(kind),
+            path=path,
             permissions_boundary=identity.boundary,
             assume_role_policy_document=trust,
+            managed_policy_arns=[made.ref for made in policies],
         )
-        self.policy = iam.CfnManagedPolicy(
-            self,
-            "Policy",
-            description=description,
-            path=identity.path_of(kind),
-            policy_document=policy(self.statements),
-            roles=[self.role.ref],
-        )
-        acknowledge_wildcards(self.policy, self.statements)
-        self.role_arn = self.role.attr_arn
+        self.policies = policies
+
+    @cached_property
+    def role_arn(self) -> str:
+        """For those who pass or name the role."""
+        return self.role.attr_arn

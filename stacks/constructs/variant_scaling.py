@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -49,7 +48,7 @@ class VariantScaling(Construct):
             target_tracking_scaling_policy_configuration=tracking,
         )
 
-    def only_when(self, condition: cdk.CfnCondition) -> None:
+    def only_when(self, condition: str) -> None:
         """Scale only while the condition holds."""
         for resource in (self._target, self._policy):
-            resource.cfn_options.condition = condition
+            resource.add_override("Condition", condition)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +11,10 @@ from typing import Any, Literal
 
 Conditions = Mapping[str, Mapping[str, object]]
 VERSION = "2012-10-17"
+# IAM's quota is 6,144 characters, white space aside; what surrounds the statements is some of it.
+LONGEST_POLICY = 6000
+LONGEST_ARN = 120
+TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 
 
 class Because(Enum):
@@ -82,3 +88,22 @@ def policy(statements: Sequence[Statement]) -> dict[str, Any]:
         if sids.count(sid) > 1:
             raise ValueError(f"Two statements are called {sid}: sids are unique in a policy.")
     return {"Version": VERSION, "Statement": [statement.document() for statement in statements]}
+
+
+def parts(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """The statements in their order, in as many lists as managed policies are needed for IAM's quota of each."""
+    found: list[list[Statement]] = [[]]
+    size = 0
+    for statement in statements:
+        length = _length(statement)
+        if found[-1] and size + length > LONGEST_POLICY:
+            found.append([])
+            size = 0
+        found[-1].append(statement)
+        size += length
+    return found
+
+
+def _length(statement: Statement) -> int:
+    """Characters of the document; a token of the CDK's counts as the longest ARN that it may stand for."""
+    return len(TOKEN.sub("x" * LONGEST_ARN, json.dumps(statement.document(), separators=(",", ":"))))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ROOMS = ("config", "stacks", "lambda", "model_code", "local", "ops")
+ROOMS = ("config", "stacks", "lambda", "model_code", "local", "ops", "review", "benchmarks")
 # room -> the rooms it may import from, itself aside
 MAY_IMPORT = {
     "config": set(),
@@ -19,6 +19,8 @@ MAY_IMPORT = {
     "model_code": set(),
     "local": set(),
     "ops": {"config"},
+    "review": {"app", "config", "stacks"},
+    "benchmarks": {"app", "config"},
 }
 
 
@@ -45,6 +47,11 @@ def should_import_only_what_lies_below(room: str) -> None:
         assert used - {room} <= MAY_IMPORT[room], path
 
 
+def should_leave_the_app_to_configuration_and_stacks() -> None:
+    used = {name.split(".")[0] for name in imported(ROOT / "app.py")} & {*ROOMS, "tests"}
+    assert used == {"config", "stacks"}
+
+
 @pytest.mark.parametrize("function", [p.name for p in (ROOT / "lambda").iterdir() if p.is_dir()])
 def should_keep_each_function_to_its_own_folder(function: str) -> None:
     others = {p.name for p in (ROOT / "lambda").iterdir()} - {function}
@@ -65,10 +72,26 @@ def should_read_no_environment_and_call_no_aws_at_synth(room: str) -> None:
         assert "os.environ" not in path.read_text("utf-8"), path
 
 
-def should_let_constructs_know_no_stack() -> None:
-    for path in sources("stacks/constructs"):
-        stacks = {f"stacks.{p.stem}" for p in (ROOT / "stacks").glob("*.py")} - {"stacks.__init__"}
-        assert not imported(path) & stacks, path
+@pytest.mark.parametrize(
+    ("folder", "below"),
+    [
+        ("constructs", {"constructs", "permissions", "pipeline_definition", "values"}),
+        ("pipeline_definition", {"pipeline_definition", "values"}),
+        ("permissions", {"permissions", "values"}),
+        ("values", {"values"}),
+    ],
+)
+def should_know_inside_stacks_only_what_lies_below(folder: str, below: set[str]) -> None:
+    """A construct knows no stack; permissions and values know neither."""
+    for path in sources(f"stacks/{folder}"):
+        used = {name.split(".")[1] for name in imported(path) if name.startswith("stacks.")}
+        assert used <= below, path
+
+
+@pytest.mark.parametrize("folder", ["permissions", "values"])
+def should_make_no_resource_of_permissions_and_values(folder: str) -> None:
+    for path in sources(f"stacks/{folder}"):
+        assert not {name.split(".")[0] for name in imported(path)} & {"aws_cdk", "constructs", "jsii"}, path
 
 
 def should_read_context_in_the_app_only() -> None:

@@ -93,6 +93,33 @@ def should_hold_a_job_to_the_policy_of_its_endpoint(workshop: Workshop) -> None:
     assert refused["ProcessingJobStatus"] == "Failed" and "PutObject" in refused["FailureReason"]
 
 
+def should_not_ask_an_endpoint_about_the_role_that_a_call_passes(workshop: Workshop) -> None:
+    place = _perimeter(workshop.cloud)
+    passed = stacks.make_role(workshop.cloud, _unique("passed"), "sagemaker.amazonaws.com")
+    calls = {"Action": ["sagemaker:CreatePipeline", "iam:PassRole"], "Resource": "*"}
+    role = stacks.make_role(workshop.cloud, _unique("passes"), "sagemaker.amazonaws.com", _ANY, calls)
+    own = {"Effect": "Allow", "Principal": "*", "Action": "sagemaker:*", "Resource": "*"}
+    endpoint = {
+        "VpcId": place.ids["Vpc"],
+        "VpcEndpointType": "Interface",
+        "ServiceName": "com.amazonaws.eu-west-1.sagemaker.api",
+        "PrivateDnsEnabled": True,
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [own]},
+    }
+    name = _unique("endpoint")
+    template: stacks.Template = {"Resources": {"It": {"Type": "AWS::EC2::VPCEndpoint", "Properties": endpoint}}}
+    assert stacks.deploy(workshop.cloud, name, template)["StackStatus"] == "CREATE_COMPLETE"
+    step = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "as the test wants"}}
+    definition = {"Version": "2020-12-01", "Parameters": [], "Steps": [step]}
+    script = (
+        "import boto3\n"
+        f"boto3.client('sagemaker').create_pipeline(PipelineName='{_unique('made')}', RoleArn='{passed}',"
+        f" PipelineDefinition='{json.dumps(definition)}')\n"
+    )
+    ended = place.job(workshop, role, script, VpcConfig=place.vpc)
+    assert ended["ProcessingJobStatus"] == "Completed", ended["FailureReason"]
+
+
 def should_cut_a_job_off_from_services_that_its_vpc_has_no_way_to(workshop: Workshop) -> None:
     place = _perimeter(workshop.cloud)
     role = stacks.make_role(

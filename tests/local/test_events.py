@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.local import stacks
 from tests.local.cloud import LocalCloud, eventually
 
@@ -66,3 +69,30 @@ def should_start_a_pipeline_with_values_of_the_event(local_cloud: LocalCloud) ->
     found = eventually(lambda: sagemaker.list_pipeline_executions(PipelineName="marker")["PipelineExecutionSummaries"])
     given = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=found[0]["PipelineExecutionArn"])
     assert given["PipelineParameters"] == [{"Name": "Batch", "Value": "raw/reviews/b2/_READY"}]
+
+
+def should_ask_whether_a_target_may_be_given_its_role(local_cloud: LocalCloud) -> None:
+    role = stacks.make_role(local_cloud, "target-role", "events.amazonaws.com")
+    local_cloud.client("events").put_rule(Name="passed", EventPattern=json.dumps({"source": ["a"]}))
+    target = {"Id": "a", "Arn": "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/a", "RoleArn": role}
+    put = {"Action": "events:PutTargets", "Resource": "*"}
+    condition = {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}
+    passing = {"Action": "iam:PassRole", "Resource": role, "Condition": condition}
+    for name, statements in (("cannot-pass", (put,)), ("can-pass", (put, passing))):
+        caller = stacks.make_role(local_cloud, name, "account", *statements)
+        events = local_cloud.client("events", stacks.credentials_of(local_cloud, caller))
+        if passing in statements:
+            events.put_targets(Rule="passed", Targets=[target])
+        else:
+            with pytest.raises(ClientError, match=r"AccessDenied.*iam:PassRole"):
+                events.put_targets(Rule="passed", Targets=[target])
+
+
+def should_ask_whether_a_function_may_be_given_its_role(local_cloud: LocalCloud) -> None:
+    role = stacks.make_role(local_cloud, "function-role", "lambda.amazonaws.com")
+    function = stacks.make_function(local_cloud, "passed", "def handler(event, context):\n    return 1\n", role)
+    caller = stacks.make_role(local_cloud, "changer", "account", {"Action": "lambda:*", "Resource": "*"})
+    client = local_cloud.client("lambda", stacks.credentials_of(local_cloud, caller))
+    client.update_function_configuration(FunctionName=function, Timeout=5)
+    with pytest.raises(ClientError, match=r"AccessDenied.*iam:PassRole"):
+        client.update_function_configuration(FunctionName=function, Role=role)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local import foundation, stacks
 from tests.local.cloud import ACCOUNT, LocalCloud, eventually
@@ -97,6 +98,25 @@ def should_make_roles_under_the_demanded_boundary_only(local_cloud: LocalCloud) 
     assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.failures(local_cloud, name)
 
 
+def should_let_roles_be_made_by_hand_under_the_demanded_boundary_only(local_cloud: LocalCloud) -> None:
+    condition = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}
+    limited = {"Resource": f"arn:aws:iam::{ACCOUNT}:role/ashlar/local/training/*", "Condition": condition}
+    attach = {**limited, "Action": ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary"]}
+    maker = stacks.make_role(local_cloud, _unique("maker"), "account", attach)
+    iam = local_cloud.client("iam", stacks.credentials_of(local_cloud, maker))
+    trust = stacks.document(_TRUST)
+    name, boundary = _unique("by-hand"), {"PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    for given in ({"Path": "/ashlar/local/training/"}, {"Path": "/", **boundary}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, **given)
+    iam.create_role(RoleName=name, Path="/ashlar/local/training/", AssumeRolePolicyDocument=trust, **boundary)
+    allowed = stacks.document({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allowed)
+    local_cloud.client("iam").delete_role_permissions_boundary(RoleName=name)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allowed)
+
+
 def should_keep_a_stack_from_taking_the_boundary_off(local_cloud: LocalCloud) -> None:
     name = _unique("loosened")
     role = _role_template()
@@ -184,3 +204,50 @@ def should_deliver_to_who_lets_the_rule_in_and_else_to_the_dead_letter_queue(loc
     events.put_events(Entries=[{"Source": name, "DetailType": "test", "Detail": json.dumps({"a": 1})}])
     for url in (dead, heard):
         assert len(eventually(partial(_messages, local_cloud, url))) == 1
+
+
+def should_give_sagemaker_resources_the_tags_of_their_stack(local_cloud: LocalCloud) -> None:
+    name = _unique("tagged")
+    properties = {"ModelPackageGroupName": name, "Tags": [{"Key": "project", "Value": "reviews"}]}
+    template = {"Resources": {"It": {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": properties}}}
+    local_cloud.client("cloudformation").create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Tags=[{"Key": "platform", "Value": "ashlar"}, {"Key": "project", "Value": "of the stack"}],
+    )
+    assert stacks.settled(local_cloud, name)["StackStatus"] == "CREATE_COMPLETE", stacks.failures(local_cloud, name)
+    group = local_cloud.client("sagemaker").describe_model_package_group(ModelPackageGroupName=name)
+    tags = local_cloud.client("sagemaker").list_tags(ResourceArn=group["ModelPackageGroupArn"])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"platform": "ashlar", "project": "reviews"}
+
+
+def should_tell_a_topic_of_a_failed_job(local_cloud: LocalCloud) -> None:
+    name = _unique("notice")
+    sqs, sns = local_cloud.client("sqs"), local_cloud.client("sns")
+    heard, heard_arn = _queue(local_cloud, name)
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    from_sns = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = stacks.document({**from_sns, "Resource": heard_arn})
+    sqs.set_queue_attributes(QueueUrl=heard, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=heard_arn, Attributes={"RawMessageDelivery": "true"})
+    failed = {"TrainingJobStatus": ["Failed"], "TrainingJobName": [name]}
+    pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Training Job State Change"], "detail": failed}
+    events = local_cloud.client("events")
+    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=stacks.document(stacks.delivery(topic, rule))
+    )
+    events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": topic}])
+    local_cloud.client("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=stacks.make_role(local_cloud, name, "sagemaker.amazonaws.com"),
+        AlgorithmSpecification={
+            "TrainingImage": "image", "TrainingInputMode": "File", "ContainerEntrypoint": ["false"]
+        },
+        OutputDataConfig={"S3OutputPath": "s3://nowhere/x"},
+        ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
+    )  # fmt: skip
+    event = json.loads(eventually(partial(_messages, local_cloud, heard))[0]["Body"])
+    assert event["detail"]["TrainingJobArn"].endswith(f":training-job/{name}")
+    assert event["detail"]["FailureReason"].startswith("AlgorithmError")

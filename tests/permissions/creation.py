@@ -122,7 +122,10 @@ CREATE: Mapping[str, tuple[str, On]] = {
     "AWS::SageMaker::Model": ("sagemaker:CreateModel", by_logical_id("model")),
     "AWS::SageMaker::ModelPackageGroup": ("sagemaker:CreateModelPackageGroup", itself),
     "AWS::SageMaker::Pipeline": ("sagemaker:CreatePipeline", itself),
-    "AWS::WAFv2::LoggingConfiguration": ("wafv2:PutLoggingConfiguration", lambda it: [f"{it.properties['ResourceArn']}/1"]),
+    "AWS::WAFv2::LoggingConfiguration": (
+        "wafv2:PutLoggingConfiguration",
+        lambda it: [f"{it.properties['ResourceArn']}/1"],
+    ),
     "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", _web_acl),
     "AWS::WAFv2::WebACLAssociation": ("wafv2:AssociateWebACL", _association),
     "Custom::ClosedDefaultSecurityGroup": ("lambda:InvokeFunction", listed("ServiceToken")),

@@ -25,7 +25,7 @@ def kind(role: Resource) -> str:
 
 def policies(cloud: Deployed, role: Resource) -> list[Resource]:
     """The managed policies of a role."""
-    return [policy for policy in cloud.of("AWS::IAM::ManagedPolicy") if role.ref in policy.properties.get("Roles", [])]
+    return [policy for policy in cloud.of("AWS::IAM::ManagedPolicy") if role.ref in policy.carried_by]
 
 
 def statements(cloud: Deployed, role: Resource) -> list[Document]:

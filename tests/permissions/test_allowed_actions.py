@@ -14,7 +14,7 @@ INTERFACES = (
 )
 FUNCTION = {
     "ec2": INTERFACES,
-    "kms": "Decrypt",
+    "kms": "Decrypt GenerateDataKey",
     "logs": "CreateLogStream PutLogEvents",
     "sqs": "SendMessage",
     "xray": "PutTelemetryRecords PutTraceSegments",

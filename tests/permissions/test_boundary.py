@@ -37,7 +37,12 @@ def allowed_requests(statement: Document, platform: Platform) -> Iterator[list[R
 
 
 def covers(policies: list[Policy], request: Request) -> bool:
-    found = [s for policy in policies for s in policy.statements if s.covers(request.action, request.resource, request.values)]
+    found = [
+        s
+        for policy in policies
+        for s in policy.statements
+        if s.covers(request.action, request.resource, request.values)
+    ]
     return bool(found) and all(statement.effect == "Allow" for statement in found)
 
 

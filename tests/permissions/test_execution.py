@@ -109,7 +109,11 @@ TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
     ),
     "a change to another boundary": (
         ("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
-        ("iam:PutRolePermissionsBoundary", ROLE, {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"}),
+        (
+            "iam:PutRolePermissionsBoundary",
+            ROLE,
+            {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"},
+        ),
     ),
     "taking the boundary away": (
         ("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),

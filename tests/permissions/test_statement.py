@@ -30,7 +30,7 @@ def should_ask_no_reason_of_a_refusal() -> None:
 
 def should_refuse_two_statements_of_one_name() -> None:
     one = Statement("Same", ["s3:GetObject"], [f"{BUCKET}/one"])
-    with pytest.raises(ValueError, match="^Two statements are called Same"):
+    with pytest.raises(ValueError, match=r"^Two statements are called Same"):
         policy([one, Statement("Other", ["s3:GetObject"], [BUCKET]), one])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from review.accepted import acknowledgements, flat
-from review.findings import Place
+from review.findings import Acknowledgement, Place
 from stacks.permissions.statement import Because
 
 POLICY = Place("dev", "s", "Policy", "s/Policy")
@@ -65,9 +65,4 @@ def should_refuse_a_reason_that_does_not_exist() -> None:
 def should_accept_what_a_resource_acknowledges() -> None:
     resource = {"Metadata": {"acknowledged": {"AwsSolutions-S1": {"reason": "why", "evidence": "where"}}}}
     (accepted,) = acknowledgements(resource, POLICY)
-    assert (accepted.rule, accepted.reason, accepted.evidence, accepted.place) == (
-        "AwsSolutions-S1",
-        "why",
-        "where",
-        POLICY,
-    )
+    assert accepted == Acknowledgement("AwsSolutions-S1", POLICY, "why", "where")

@@ -17,31 +17,32 @@ from review.assembly import Assembly, synthesize
 from stacks.constructs.acknowledgement import Accepted, acknowledge, acknowledge_wildcards
 from stacks.permissions.statement import Because, Statement, policy
 
+Synthesize = Callable[[Callable[[cdk.App], None]], Assembly]
 REASON = Accepted.ZONES_ARE_CONFIGURED
 
 
 def bucket(app: cdk.App, name: str = "Bucket", **properties: Any) -> s3.CfnBucket:
-    stack = app.node.try_find_child("data") or cdk.Stack(app, "data", env=cdk.Environment(region="eu-west-1"))
+    """A bucket of the stack `data`."""
+    known = app.node.try_find_child("data")
+    stack = known if isinstance(known, cdk.Stack) else cdk.Stack(app, "data", env=cdk.Environment(region="eu-west-1"))
     return s3.CfnBucket(stack, name, **properties)
 
 
 @pytest.fixture
-def synthesized(tmp_path: Path) -> Callable[[Callable[[cdk.App], object]], Assembly]:
+def synthesized(tmp_path: Path) -> Synthesize:
     return lambda compose: synthesize("test", "eu-west-1", tmp_path / "assembly", compose)
 
 
 def should_accept_one_finding_of_one_resource_natively_too(
-    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+    synthesized: Synthesize,
 ) -> None:
     def compose(app: cdk.App) -> None:
         acknowledge(bucket(app), "AwsSolutions-S1", reason=REASON, evidence="x")
         bucket(app, "Other")
 
     assembly = synthesized(compose)
-    left = {
-        (each.rule, each.place.logical_id)
-        for each in audit.open_findings(assembly.findings(), assembly.acknowledgements())
-    }
+    open_ones = audit.open_findings(assembly.findings(), assembly.acknowledgements())
+    left = {(each.rule, each.place.logical_id) for each in open_ones}
     assert ("AwsSolutions-S1", "Bucket") not in left
     assert {("AwsSolutions-S1", "Other"), ("AwsSolutions-S10", "Bucket")} <= left
     reports = json.loads((assembly.directory / "validation-report.json").read_text())["pluginReports"]
@@ -52,7 +53,7 @@ def should_accept_one_finding_of_one_resource_natively_too(
 
 
 def should_accept_wildcards_by_the_final_names_of_what_they_refer_to(
-    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+    synthesized: Synthesize,
 ) -> None:
     def compose(app: cdk.App) -> None:
         objects = f"{bucket(app).attr_arn}/raw/*"
@@ -75,7 +76,7 @@ def should_accept_wildcards_by_the_final_names_of_what_they_refer_to(
 
 
 def should_notice_an_acknowledgement_that_goes_around_the_audit(
-    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+    synthesized: Synthesize,
 ) -> None:
     def compose(app: cdk.App) -> None:
         quiet = cdk.Acknowledgment(id="AwsSolutions-S1", reason="")
@@ -87,7 +88,7 @@ def should_notice_an_acknowledgement_that_goes_around_the_audit(
 
 
 def should_be_understood_by_checkov_and_cfn_lint_themselves(
-    synthesized: Callable[[Callable[[cdk.App], object]], Assembly],
+    synthesized: Synthesize,
 ) -> None:
     def compose(app: cdk.App) -> None:
         for name in ("Accepted", "Open"):

@@ -115,6 +115,6 @@ def should_not_take_a_real_finding_for_the_planted_one() -> None:
 
 def should_exit_with_2_when_the_review_cannot_be_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "report.json"
-    assert main(["--environment", "nowhere", "--out", str(out), "--build", str(tmp_path / "build")]) == 2
+    assert main(["--environment", "nowhere", "--out", str(out)], build=tmp_path / "build") == 2
     assert "nowhere" in capsys.readouterr().err
     assert not out.exists()

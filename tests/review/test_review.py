@@ -19,8 +19,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, An
     source, secret = directory / "evaluates.py", directory / "access.cfg"
     source.write_text("import sys\n\nprint(eval(sys.argv[1]))\n")
     secret.write_text(f"aws_access_key_id = {'AKIA'}{'IOSFODNN7EXAMPLF'}\n")
-    arguments = ["--environment", "prod", "--out", str(directory / "report.json"), "--build", str(directory / "build")]
-    code = main(arguments, plant=canary.plant, files=(source, secret))
+    arguments = ["--environment", "prod", "--out", str(directory / "report.json")]
+    code = main(arguments, build=directory / "build", plant=canary.plant, files=(source, secret))
     return code, json.loads((directory / "report.json").read_text())
 
 

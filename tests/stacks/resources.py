@@ -52,14 +52,14 @@ def resolved(value: Any) -> str:
         separator, parts = value["Fn::Join"]
         return str(separator.join(resolved(part) for part in parts))
     reference = json.dumps(value)
-    if "Role" in reference:
-        return "arn:aws:iam::111122223333:role/example"
     if "Key" in reference:
         return "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"
     if "Subnet" in reference:
         return "subnet-00000000"
     if "GroupId" in reference:
         return "sg-00000000"
+    if "Fn::GetAtt" in value:
+        return "arn:aws:iam::111122223333:role/example"
     return "example-bucket"
 
 

@@ -33,10 +33,10 @@ def should_hold_the_scripts_and_nothing_that_no_job_runs() -> None:
 
 
 def should_change_with_a_files_content(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("1")
-    before = archive(tmp_path)
-    (tmp_path / "a.py").write_text("2")
-    assert archive(tmp_path) != before
+    for name in ("1", "2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text(name)
+    assert archive(tmp_path / "1") != archive(tmp_path / "2")
 
 
 def should_name_the_repository_that_a_role_may_pull_from() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.resources import of_type
+from config import environment_names
+from tests.stacks.resources import of_type, text
 
 
 @pytest.fixture
@@ -89,3 +90,51 @@ def should_weigh_the_variants_as_configured(template: dict[str, Any]) -> None:
     (config,) = of_type(template, "AWS::SageMaker::EndpointConfig")
     variants = config["Properties"]["ProductionVariants"]
     assert {v["VariantName"]: v["InitialVariantWeight"] for v in variants} == {"linear": 90, "xgboost": 10}
+
+
+def should_send_every_alarm_to_the_operators(template: dict[str, Any]) -> None:
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        (action,) = alarm["Properties"]["AlarmActions"]
+        assert "ashlar-dev-audit" in text(action)
+        assert "Topic" in text(action)
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def should_make_the_endpoints_log_group_before_sagemaker_does(template: dict[str, Any]) -> None:
+    (group,) = of_type(template, "AWS::Logs::LogGroup")
+    assert group["Properties"]["LogGroupName"] == "/aws/sagemaker/Endpoints/ashlar-dev-reviews"
+    assert "LogsKey" in text(group["Properties"]["KmsKeyId"])
+    assert group["Properties"]["RetentionInDays"] == 365
+
+
+def should_give_each_variant_a_role_that_writes_its_own_streams(template: dict[str, Any]) -> None:
+    streams = {}
+    for id, model in template["Resources"].items():
+        if model["Type"] != "AWS::SageMaker::Model":
+            continue
+        role = model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0]
+        (policy,) = [
+            policy["Properties"]["PolicyDocument"]["Statement"]
+            for policy in of_type(template, "AWS::IAM::ManagedPolicy")
+            if policy["Properties"]["Roles"] == [{"Ref": role}]
+        ]
+        (writing,) = [s for s in policy if "logs:PutLogEvents" in s["Action"]]
+        streams[id] = [resource.split(":log-stream:")[1] for resource in writing["Resource"]]
+        assert "logs:CreateLogGroup" not in {action for s in policy for action in s["Action"]}
+    assert streams == {"ashlardevreviewslinearmodel": ["linear/*"], "ashlardevreviewsxgboostmodel": ["xgboost/*"]}
+
+
+def should_wait_for_the_hosting_roles_policy(template: dict[str, Any]) -> None:
+    """A role's policy is a resource of its own: without this SageMaker may ask before IAM knows it."""
+    for model in of_type(template, "AWS::SageMaker::Model"):
+        assert [template["Resources"][id]["Type"] for id in model["DependsOn"]] == ["AWS::IAM::ManagedPolicy"]
+
+
+@pytest.mark.parametrize("environment", environment_names())
+def should_need_nothing_of_the_bootstrap_at_a_release(
+    environment: str, templates: Callable[[str], dict[str, Any]]
+) -> None:
+    """CloudFormation would read the bootstrap's version from SSM, as the release's own narrow role."""
+    template = templates(environment)["inference-reviews"]
+    assert set(template["Parameters"]) == {"LinearModelPackage", "XgboostModelPackage"}
+    assert "Rules" not in template

@@ -11,18 +11,55 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-STACKS = ["data", "front-door", "inference-reviews", "network", "release", "security", "training-reviews"]
+from tests.stacks.resources import Template
+
+STACKS = [
+    "access",
+    "audit",
+    "data",
+    "front-door",
+    "inference-reviews",
+    "network",
+    "release",
+    "security",
+    "training-reviews",
+]
+
+
+def masked(template: Template) -> Any:
+    """The hashes of assets, and what is made of them: the logical id of a deployment of the API."""
+    text = re.sub(r"[0-9a-f]{64}", "<asset>", json.dumps(template))
+    return json.loads(re.sub(r"(ApiDeployment[0-9A-F]{8})[0-9a-f]{32}", r"\1<hash>", text))
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def should_match_the_accepted_template(
-    stack: str, templates: Callable[[str], dict[str, Any]], snapshot: SnapshotAssertion
+    stack: str, templates: Callable[[str], dict[str, Template]], snapshot: SnapshotAssertion
 ) -> None:
-    masked = re.sub(r"[0-9a-f]{64}", "<asset>", json.dumps(templates("dev")[stack]))
-    # A deployment's logical id is a hash of the API, which an asset's hash is part of.
-    masked = re.sub(r"(ApiDeployment[0-9A-F]{8})[0-9a-f]{32}", r"\1<hash>", masked)
-    assert json.loads(masked) == snapshot(extension_class=JSONSnapshotExtension)
+    assert masked(templates("dev")[stack]) == snapshot(extension_class=JSONSnapshotExtension)
 
 
-def should_have_a_snapshot_of_every_stack(templates: Callable[[str], dict[str, Any]]) -> None:
+def should_match_the_accepted_limits(bootstrap: Callable[[str], Template], snapshot: SnapshotAssertion) -> None:
+    assert masked(bootstrap("dev")) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def should_have_a_snapshot_of_every_stack(templates: Callable[[str], dict[str, Template]]) -> None:
     assert sorted(templates("dev")) == STACKS
+
+
+def should_mask_asset_hashes_and_nothing_else(templates: Callable[[str], dict[str, Template]]) -> None:
+    """Each mask stands where an asset's hash, or a deployment that contains one, stood."""
+    for template in templates("dev").values():
+        before, after = list(_strings(template)), list(_strings(masked(template)))
+        changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+        for one, other in changed:
+            assert re.search(r"<asset>|ApiDeployment[0-9A-F]{8}<hash>", other), (one, other)
+        assert len(changed) < 20
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [s for key, each in value.items() for s in (key, *_strings(each))]
+    if isinstance(value, list):
+        return [s for each in value for s in _strings(each)]
+    return [value] if isinstance(value, str) else []

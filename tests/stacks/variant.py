@@ -20,14 +20,20 @@ def changed(environment: str, changes: dict[str, Any]) -> Platform:
     return Platform.model_validate(_merged(raw, changes))
 
 
-def stacks_of(platform: Platform, *, bootstrap: bool = False) -> dict[str, Template]:
-    """Short stack name -> template."""
+def assembly_of(platform: Platform, *, bootstrap: bool = False) -> Any:
+    """The cloud assembly: `bootstrap` of the stack of limits, or else of all others."""
     from app import compose, compose_bootstrap, new_app
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = new_app(context=context, outdir=tempfile.mkdtemp())
     (compose_bootstrap if bootstrap else compose)(app, platform)
-    return {stack.stack_name.removeprefix(f"{platform.name()}-"): stack.template for stack in app.synth().stacks}
+    return app.synth()
+
+
+def stacks_of(platform: Platform, *, bootstrap: bool = False) -> dict[str, Template]:
+    """Short stack name -> template."""
+    assembly = assembly_of(platform, bootstrap=bootstrap)
+    return {stack.stack_name.removeprefix(f"{platform.name()}-"): stack.template for stack in assembly.stacks}
 
 
 def _merged(old: Any, new: Any) -> Any:

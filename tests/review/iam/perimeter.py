@@ -56,7 +56,7 @@ class Production:
         """CloudFormation's execution role, with the policies that the bootstrap stack makes for it."""
         own = {role.properties.get("PermissionsBoundary") for role in self.deployed.of("AWS::IAM::Role")}
         policies = [p for p in self.deployed.of("AWS::IAM::ManagedPolicy") if p.stack.endswith("-bootstrap")]
-        granting = [p for p in policies if p.arn not in own and not p.properties.get("Roles")]
+        granting = [p for p in policies if p.arn not in own and not p.carried_by]
         identity = [Policy.parse(p.properties["PolicyDocument"], source=p.path) for p in granting]
         qualifier, account, region = "hnb659fds", self.platform.account, self.platform.region
         role = f"role/cdk-{qualifier}-cfn-exec-role-{account}-{region}"
@@ -81,7 +81,7 @@ class Production:
 
         `says`: `key=value`, which changes what S3 would say; without a value it says nothing.
         """
-        account, region, bucket = self.platform.account, self.platform.region, case["bucket"]
+        account, bucket = self.platform.account, case["bucket"]
         own = bucket[0].isupper()
         said = {
             "aws:PrincipalAccount": caller.principal.account,
@@ -94,7 +94,7 @@ class Production:
             "aws:ViaAWSService": "false",
             "s3:TlsVersion": "1.3",
         }
-        trail = f"arn:aws:cloudtrail:{region}:{account}:trail/{self.platform.name()}"
+        trail = one(self.deployed.of("AWS::CloudTrail::Trail"), "trail").arn
         named = {"account": account, "data": self.bucket("Data").arn, "trail": trail}
         said |= dict(each.format(**named).split("=", 1) for each in case["says"].split())
         values: dict[str, str | list[str]] = {name: value for name, value in said.items() if value}

@@ -57,6 +57,7 @@ def should_need_an_allow_in_every_limiting_layer(layer: str) -> None:
     same = [to("*")] if layer == "endpoint" else [ALLOW]
     assert evaluate(READ, Policies([ALLOW], **{layer: same})).allowed
     assert not evaluate(READ, Policies([], **{layer: same})).allowed
+    assert evaluate(READ, Policies([ALLOW], **{layer: []})).reason == f"implicit deny: {layer}"
 
 
 def should_deny_what_nobody_allows() -> None:
@@ -84,6 +85,12 @@ def should_unite_identity_and_resource_policy_within_an_account(
     boundary = [OTHERWISE] if bounded else None
     policies = Policies([ALLOW] if identity else [], boundary, [to(named)])
     assert evaluate(READ, policies).allowed is allowed
+
+
+def should_take_the_strongest_of_several_grants() -> None:
+    grants = [to({"AWS": SESSION}), to({"AWS": OWN})]
+    for order in (grants, grants[::-1]):
+        assert evaluate(READ, Policies([], [OTHERWISE], order)).allowed
 
 
 def should_not_limit_a_grant_to_a_user_by_the_boundary() -> None:

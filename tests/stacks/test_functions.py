@@ -1,0 +1,102 @@
+"""Every function of every environment, and every rule that wakes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from config import environment_names
+from tests.stacks.resources import Template, of_type, text
+from tests.stacks.variant import changed, stacks_of
+
+Found = tuple[Template, dict[str, Any]]
+pytestmark = pytest.mark.parametrize("environment", environment_names())
+PACKAGES = {"front_door", "release", "default_security_group"}
+
+
+@pytest.fixture
+def stacks(environment: str, templates: Callable[[str], dict[str, Template]]) -> dict[str, Template]:
+    return templates(environment)
+
+
+def every(stacks: dict[str, Template], type: str) -> list[Found]:
+    """Each resource of a type with the template it stands in."""
+    found = [(t, r["Properties"]) for t in stacks.values() for r in t["Resources"].values() if r["Type"] == type]
+    assert found, f"there is no {type}"
+    return found
+
+
+def should_be_the_functions_that_we_know(stacks: dict[str, Template]) -> None:
+    handlers = [its["Handler"] for _, its in every(stacks, "AWS::Lambda::Function")]
+    assert sorted(handlers) == sorted(f"{package}.handler.handle" for package in PACKAGES)
+
+
+def should_run_in_the_private_subnets(stacks: dict[str, Template]) -> None:
+    for _, function in every(stacks, "AWS::Lambda::Function"):
+        assert len(function["VpcConfig"]["SubnetIds"]) == 3
+        assert all("Private" in text(subnet) for subnet in function["VpcConfig"]["SubnetIds"])
+        (group,) = function["VpcConfig"]["SecurityGroupIds"]
+        assert "GroupsWorkloads" in text(group)
+
+
+def should_keep_settings_traces_and_failures(stacks: dict[str, Template]) -> None:
+    for _, function in every(stacks, "AWS::Lambda::Function"):
+        assert "FunctionsKey" in text(function["KmsKeyArn"])
+        assert "DeadLettersQueue" in text(function["DeadLetterConfig"]["TargetArn"])
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def should_log_into_an_encrypted_group_of_its_own(stacks: dict[str, Template]) -> None:
+    used = []
+    for template, function in every(stacks, "AWS::Lambda::Function"):
+        (group,) = [
+            its["Properties"]
+            for its in of_type(template, "AWS::Logs::LogGroup")
+            if its["Properties"]["LogGroupName"] == function["LoggingConfig"]["LogGroup"]
+        ]
+        assert "LogsKey" in text(group["KmsKeyId"])
+        used.append(group["LogGroupName"])
+    assert len(set(used)) == len(PACKAGES)
+
+
+def should_exist_only_once_its_role_may_do_its_work(stacks: dict[str, Template]) -> None:
+    for template, function in every(stacks, "AWS::Lambda::Function"):
+        (waits_for,) = [its["DependsOn"] for its in template["Resources"].values() if its.get("Properties") is function]
+        types = {template["Resources"][id]["Type"] for id in waits_for}
+        assert {"AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup"} <= types
+
+
+def should_take_concurrency_from_the_account_unless_told(stacks: dict[str, Template]) -> None:
+    for _, function in every(stacks, "AWS::Lambda::Function"):
+        assert "ReservedConcurrentExecutions" not in function
+
+
+def should_reserve_concurrency_where_the_configuration_says_so(environment: str) -> None:
+    reserved = stacks_of(changed(environment, {"front_door": {"concurrency": 7}}))
+    found = {f["Handler"]: f.get("ReservedConcurrentExecutions") for _, f in every(reserved, "AWS::Lambda::Function")}
+    assert found == {f"{package}.handler.handle": 7 if package == "front_door" else None for package in PACKAGES}
+
+
+def should_lose_no_event_that_could_not_be_delivered(stacks: dict[str, Template]) -> None:
+    for _, rule in every(stacks, "AWS::Events::Rule"):
+        for target in rule["Targets"]:
+            assert "DeadLetters" in text(target["DeadLetterConfig"]["Arn"]), rule["Description"]
+            assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0, rule["Description"]
+            assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 3600, rule["Description"]
+
+
+def should_let_only_its_own_rules_wake_the_reconciler(stacks: dict[str, Template]) -> None:
+    template = stacks["release"]
+    rules = {id for id, its in template["Resources"].items() if its["Type"] == "AWS::Events::Rule"}
+    permissions = of_type(template, "AWS::Lambda::Permission")
+    assert {permission["Properties"]["SourceArn"]["Fn::GetAtt"][0] for permission in permissions} == rules
+    assert {permission["Properties"]["Principal"] for permission in permissions} == {"events.amazonaws.com"}
+    assert len(rules) == 3  # packages, stacks, and a schedule
+
+
+def should_admit_no_caller_without_a_source(stacks: dict[str, Template]) -> None:
+    for _, permission in every(stacks, "AWS::Lambda::Permission"):
+        assert permission["Action"] == "lambda:InvokeFunction"
+        assert permission["SourceArn"]

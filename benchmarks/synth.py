@@ -61,7 +61,7 @@ class Bench:
         self.runs = runs
 
     def command(self, environment: str) -> Point:
-        """`python app.py` as the CDK CLI calls it: context and output directory come through the environment."""
+        """`python -O app.py` as the CDK CLI calls it (cdk.json): context and output directory come through the environment."""
         flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
         cdk = {"CDK_CONTEXT_JSON": json.dumps({**flags, "env": environment})}
         return self._measured(lambda out: (["app.py"], {**cdk, "CDK_OUTDIR": str(out)}))
@@ -79,7 +79,7 @@ class Bench:
         for _ in range(self.runs + 1):
             with tempfile.TemporaryDirectory(dir=self.directory) as out:
                 arguments, variables = command(Path(out))
-                seconds.append(cpu_seconds([sys.executable, *arguments], variables))
+                seconds.append(cpu_seconds([sys.executable, "-O", *arguments], variables))
                 resources = count_resources(Path(out))
         return Point(statistics.median(seconds[1:]), resources)
 

@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from config import catalogue
 from config.schema import DataScientist
 from stacks.constructs.naming import construct_id
 from stacks.constructs.scoped_role import ScopedRole
@@ -32,6 +33,7 @@ class Access(cdk.Stack):
         require_mfa: bool,
         data_scientist: DataScientist,
         projects: Mapping[str, list[str]],
+        families_without_volume_key: frozenset[str],
         stores: Stores,
         placement: Placement,
         **stack: Any,
@@ -39,12 +41,7 @@ class Access(cdk.Stack):
         super().__init__(scope, id, **stack)
         self._identity, self._require_mfa = identity, require_mfa
         account = identity.account
-        limits = JobLimits(
-            instance_types=data_scientist.instance_types,
-            max_runtime_seconds=data_scientist.max_runtime_minutes * 60,
-            volume_key=stores.data.key,
-            output_keys=[stores.data.key, stores.artifacts.key],
-        )
+        limits = _limits(data_scientist, families_without_volume_key, stores)
         for project, job_roles in projects.items():
             statements = personas.data_scientist(
                 account, name=name, job_roles=job_roles, stores=stores, limits=limits, placement=placement
@@ -66,3 +63,18 @@ class Access(cdk.Stack):
         )
         cdk.CfnOutput(self, f"{id}Role", value=role.role_arn)
         return role
+
+
+def _limits(settings: DataScientist, families_without_volume_key: frozenset[str], stores: Stores) -> list[JobLimits]:
+    """Machines whose volume takes a key must be given one; the others encrypt their drives themselves."""
+    found = []
+    for key in (stores.data.key, None):
+        types = [
+            each
+            for each in settings.instance_types
+            if (catalogue.family(each) in families_without_volume_key) == (key is None)
+        ]
+        if types:
+            seconds = settings.max_runtime_minutes * 60
+            found.append(JobLimits(types, seconds, key, [stores.data.key, stores.artifacts.key]))
+    return found

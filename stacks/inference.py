@@ -75,7 +75,7 @@ class Inference(cdk.Stack):
         roles = {variant: self._hosting_role(variant, settings) for variant in settings.variants}
         self.names = HostedNames(
             endpoint=name,
-            stack=self.stack_name,
+            stack=id,
             model_ids={variant: f"{plain}{variant}model" for variant in settings.variants},
             configuration_id=f"{plain}config",
             groups=sorted(set(groups.values())),

@@ -35,11 +35,11 @@ class Release(cdk.Stack):
         super().__init__(scope, id, **stack)
         self._around = around
         account = around.identity.account
-        roles = {endpoint.stack_name: self._release_role(endpoint) for endpoint in endpoints}
-        described = [_described(endpoint, roles[endpoint.stack_name]) for endpoint in endpoints]
+        roles = {endpoint.names.stack: self._release_role(endpoint) for endpoint in endpoints}
+        described = [_described(endpoint, roles[endpoint.names.stack]) for endpoint in endpoints]
         statements = [release.list_packages()]
         for endpoint in endpoints:
-            statements += release.reconciler(account, endpoint.names, roles[endpoint.stack_name].role_arn)
+            statements += release.reconciler(account, endpoint.names, roles[endpoint.names.stack].role_arn)
         reconciler = PrivateFunction(
             self,
             "Reconciler",
@@ -69,7 +69,7 @@ class Release(cdk.Stack):
         """Package changes, stack changes and a schedule: the reconciler looks at what is, not at what happened."""
         groups = sorted({group for endpoint in endpoints for group in endpoint.names.groups})
         account = self._around.identity.account
-        stacks = [account.arn("cloudformation", f"stack/{endpoint.stack_name}/") for endpoint in endpoints]
+        stacks = [account.arn("cloudformation", f"stack/{endpoint.names.stack}/") for endpoint in endpoints]
         to: dict[str, Any] = {"function": reconciler, "dead_letters_arn": self._around.dead_letters_arn}
         WakeUp(
             self,
@@ -102,7 +102,7 @@ def _described(endpoint: Inference, role: ScopedRole) -> dict[str, object]:
         {"name": v.name, "parameter": v.parameter, "group": v.group, "weight": v.weight} for v in endpoint.variants
     ]
     return {
-        "stack": endpoint.stack_name,
+        "stack": endpoint.names.stack,
         "role": role.role_arn,
         "name": endpoint.endpoint_name,
         "configuration": endpoint.names.configuration_id,

@@ -91,6 +91,7 @@ class Training(cdk.Stack):
             "Starter",
             identity=identity,
             pipeline=pipeline.resource,
+            name=name,
             bucket=stores.raw.name,
             model=model,
             parameter=MANIFEST_PARAMETER,

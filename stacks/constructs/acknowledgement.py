@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
+from stacks.constructs.accepted import Accepted
 from stacks.permissions.statement import Because, Statement
 
 METADATA = "acknowledged"
@@ -28,23 +26,22 @@ CHECKOV_SEES = {
 CFN_LINT = re.compile(r"[EWI]\d{4}$")
 
 
-class Accepted(Enum):
-    """Why a finding is left as it is. Few reasons for many findings: a new one is worth a discussion."""
-
-    ZONES_ARE_CONFIGURED = (
-        "Availability zones come from the configuration: synth looks nothing up, and subnets must not move."
-    )
-
-
-def acknowledge(resource: cdk.CfnResource, *findings: str, reason: Accepted | Because, evidence: str) -> None:
-    """Accept `findings`: full rule ids as the report names them, one for each finding.
-
-    `evidence` says where the reason can be checked: a test, an ADR, AWS's page. Raises ValueError for a finding that is
-    acknowledged twice and for one that names several (`*` outside of brackets).
-    """
-    notes = _notes.setdefault(resource, _Notes())
-    notes.accept(findings, reason, evidence)
-    notes.write(resource)
+def acknowledge(resource: cdk.CfnResource, *accepted: Accepted) -> None:
+    """Accept, once for a resource, all findings of `accepted`. Raises ValueError for one that two of them name."""
+    named = [finding for each in accepted for finding in each.findings]
+    for finding in named:
+        if named.count(finding) > 1:
+            raise ValueError(f"{finding} is acknowledged twice at one resource: keep one reason.")
+    notes = {rule: {"reason": each.reason, "evidence": each.evidence} for each in accepted for rule in each.findings}
+    # In two scanners' own form as well, for whoever runs them on the synthesized templates.
+    skipped = [{"id": rule, "comment": _text(its)} for rule, its in notes.items() if CHECKOV.match(rule)]
+    ignored = [rule for rule in notes if CFN_LINT.match(rule)]
+    # No override: the review asks the resource for it before the template is written, and would not see one.
+    resource.add_metadata(METADATA, notes)
+    if skipped:
+        resource.add_metadata("checkov", {"skip": skipped})
+    if ignored:
+        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ignored}})
 
 
 def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statement]) -> None:
@@ -55,38 +52,6 @@ def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statemen
     because = {statement.sid: statement.because.name for statement in statements if statement.because}
     if because:
         policy.add_metadata(WILDCARDS, because)
-
-
-@dataclass
-class _Notes:
-    """What one resource's metadata says. Kept here, because each question to the CDK costs as much as a resource."""
-
-    accepted: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def accept(self, findings: Sequence[str], reason: Accepted | Because, evidence: str) -> None:
-        for finding in findings:
-            if finding in self.accepted:
-                raise ValueError(f"{finding} is acknowledged twice at one resource: keep one reason.")
-            if "*" in finding.split("[")[0]:
-                raise ValueError(f"{finding} is a pattern: acknowledge each finding by its full id.")
-            self.accepted[finding] = {"reason": reason.value, "evidence": evidence}
-
-    def write(self, resource: cdk.CfnResource) -> None:
-        """As metadata, in two scanners' own form as well, for whoever runs them on the synthesized templates."""
-        skipped = [{"id": rule, "comment": _text(its)} for rule, its in self.accepted.items() if CHECKOV.match(rule)]
-        ignored = [rule for rule in self.accepted if CFN_LINT.match(rule)]
-        metadata = {
-            METADATA: self.accepted,
-            "checkov": {"skip": skipped} if skipped else {},
-            "cfn-lint": {"config": {"ignore_checks": ignored}} if ignored else {},
-        }
-        # No override: the review asks the resource for it before the template is written, and would not see one.
-        for key, said in metadata.items():
-            if said:
-                resource.add_metadata(key, said)
-
-
-_notes: WeakKeyDictionary[cdk.CfnResource, _Notes] = WeakKeyDictionary()
 
 
 def _text(acknowledgement: dict[str, str]) -> str:

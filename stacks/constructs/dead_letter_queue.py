@@ -6,6 +6,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.constructs.accepted import LAST_QUEUE
+from stacks.constructs.acknowledgement import acknowledge
 from stacks.permissions.audit import queue_name, send
 from stacks.permissions.resource_statement import resource_policy
 from stacks.values.account import Account
@@ -26,6 +28,7 @@ class DeadLetterQueue(Construct):
             kms_master_key_id=key,
             message_retention_period=RETENTION_SECONDS,
         )
+        acknowledge(queue, LAST_QUEUE)
         self.arn = queue.attr_arn
         sqs.CfnQueuePolicy(
             self, "Policy", queues=[queue.ref], policy_document=resource_policy(send(account, name), self.arn)

@@ -69,6 +69,7 @@ class HostedEndpoint(Construct):
                 self,
                 construct_id(variant_name),
                 endpoint=endpoint,
+                name=name,
                 variant=variant_name,
                 settings=variant.settings.scaling,
             )

@@ -9,6 +9,8 @@ from ipaddress import IPv4Network
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from stacks.constructs.accepted import CLOSED_BY_A_FUNCTION, WAY_OUT_BY_NAT, ZONES_ARE_CONFIGURED
+from stacks.constructs.acknowledgement import acknowledge
 from stacks.values.private_subnets import PrivateSubnets
 
 ANYWHERE = "0.0.0.0/0"
@@ -38,6 +40,7 @@ class IsolatedVpc(Construct):
         super().__init__(scope, id)
         # Private DNS of the interface endpoints needs both.
         vpc = ec2.CfnVPC(self, "Vpc", cidr_block=str(cidr), enable_dns_support=True, enable_dns_hostnames=True)
+        acknowledge(vpc, CLOSED_BY_A_FUNCTION)
         self._vpc_id = vpc.ref
         self.default_group_id = vpc.attr_default_security_group
         self.associations: list[ec2.CfnSubnetRouteTableAssociation] = []
@@ -49,7 +52,7 @@ class IsolatedVpc(Construct):
             self._way_out(split.public, zones)
 
     def _subnet(self, id: str, cidr: IPv4Network, zone: str) -> ec2.CfnSubnet:
-        return ec2.CfnSubnet(
+        subnet = ec2.CfnSubnet(
             self,
             f"{id}Subnet",
             vpc_id=self._vpc_id,
@@ -57,6 +60,8 @@ class IsolatedVpc(Construct):
             availability_zone=zone,
             map_public_ip_on_launch=False,
         )
+        acknowledge(subnet, ZONES_ARE_CONFIGURED)
+        return subnet
 
     def _route_table(self, id: str, subnets: Sequence[ec2.CfnSubnet]) -> ec2.CfnRouteTable:
         table = ec2.CfnRouteTable(self, f"{id}Routes", vpc_id=self._vpc_id)
@@ -84,6 +89,7 @@ class IsolatedVpc(Construct):
             gateway_id=gateway.ref,
         )
         route.add_resource_dependency(attachment)
+        acknowledge(route, WAY_OUT_BY_NAT)
         for n, subnet in enumerate(public):
             address = ec2.CfnEIP(self, f"Address{n}", domain="vpc")
             # An address can be given to a VPC only after its internet gateway.

@@ -19,7 +19,7 @@ RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86400, m
 class PipelineStarter(Construct):
     """`raw/<model>/<batch>/_READY` starts the pipeline: one event for a batch of any number of files.
 
-    The marker's key becomes the pipeline parameter `parameter`.
+    The marker's key becomes the parameter `parameter` of the pipeline called `name`.
     """
 
     def __init__(
@@ -29,13 +29,14 @@ class PipelineStarter(Construct):
         *,
         identity: Identity,
         pipeline: sagemaker.CfnPipeline,
+        name: str,
         bucket: str,
         model: str,
         parameter: str,
         dead_letters_arn: str,
     ) -> None:
         super().__init__(scope, id)
-        account, name = identity.account, pipeline.pipeline_name
+        account = identity.account
         starter = ScopedRole(
             self,
             "Role",

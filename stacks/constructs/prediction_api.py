@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -9,12 +12,15 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from config.schema import Throttle
+from stacks.constructs.accepted import NO_HTTP_BACK_END, NOTHING_TO_CACHE, SIGNED_BY_APPLICATIONS
+from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.api_logging import ApiLogging
 from stacks.constructs.private_function import PrivateFunction
 from stacks.permissions.functions import api_policy
 from stacks.values.function_surroundings import FunctionSurroundings
 
 STAGE = "v1"
+Resource = TypeVar("Resource", bound=cdk.CfnResource)
 
 
 class PredictionApi(Construct):
@@ -60,7 +66,7 @@ class PredictionApi(Construct):
         )
         validator = api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
         predictions = api.root.add_resource("endpoints").add_resource("{endpoint}").add_resource("predictions")
-        predictions.add_method(
+        method = predictions.add_method(
             "POST",
             apigateway.LambdaIntegration(
                 lambda_.Function.from_function_attributes(
@@ -70,6 +76,7 @@ class PredictionApi(Construct):
             request_parameters={"method.request.path.endpoint": True},
             request_validator=validator,
         )
+        acknowledge(_resource(method, apigateway.CfnMethod), SIGNED_BY_APPLICATIONS)
         self.stage = self._stage(api, around.identity.account.arn("logs", f"log-group:{access_name}"))
         self.stage.add_resource_dependency(logging.resource)
         self.stage.add_resource_dependency(access)
@@ -77,13 +84,20 @@ class PredictionApi(Construct):
 
     def _stage(self, api: apigateway.RestApi, access_log_arn: str) -> apigateway.CfnStage:
         """On the L1: the L2 takes no log group that was made as an L1."""
-        stage = api.deployment_stage.node.default_child
-        if not isinstance(stage, apigateway.CfnStage):
-            raise TypeError(f"The stage's resource is {type(stage).__name__}, not CfnStage: the CDK has changed.")
+        stage = _resource(api.deployment_stage, apigateway.CfnStage)
+        acknowledge(stage, NOTHING_TO_CACHE, NO_HTTP_BACK_END)
         stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
             destination_arn=access_log_arn, format=_access_log_format().to_string()
         )
         return stage
+
+
+def _resource(construct: Construct, type: type[Resource]) -> Resource:
+    """What an L2 construct stands for in the template."""
+    found = construct.node.default_child
+    if not isinstance(found, type):
+        raise TypeError(f"{construct.node.path} is no {type.__name__} but {found!r}: the CDK has changed.")
+    return found
 
 
 def _access_log_format() -> apigateway.AccessLogFormat:

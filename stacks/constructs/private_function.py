@@ -9,6 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.constructs.accepted import ACCOUNTS_CONCURRENCY
+from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.constructs.staged_file import stage
 from stacks.permissions import functions, trust
@@ -87,4 +89,6 @@ class PrivateFunction(Construct):
             ),
         )
         self.function.add_resource_dependency(group)
+        if concurrency is None:
+            acknowledge(self.function, ACCOUNTS_CONCURRENCY)
         self.arn = self.function.attr_arn

@@ -15,13 +15,19 @@ METRICS = {
 
 
 class VariantScaling(Construct):
-    """Between `settings.min` and `settings.max` instances, to hold the metric at its target."""
+    """Between `settings.min` and `settings.max` instances of the endpoint `name`, to hold the metric at its target."""
 
     def __init__(
-        self, scope: Construct, id: str, *, endpoint: sagemaker.CfnEndpoint, variant: str, settings: Scaling
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        endpoint: sagemaker.CfnEndpoint,
+        name: str,
+        variant: str,
+        settings: Scaling,
     ) -> None:
         super().__init__(scope, id)
-        name = endpoint.endpoint_name
         self._target = autoscaling.CfnScalableTarget(
             self,
             "Target",

@@ -26,7 +26,7 @@ def data_scientist(
     name: str,
     job_roles: Sequence[str],
     stores: Stores,
-    limits: JobLimits,
+    limits: Sequence[JobLimits],
     placement: Placement,
 ) -> list[Statement]:
     """Experiments of the own project, as secure as the pipeline's jobs. `name`: what every name begins with."""
@@ -43,24 +43,31 @@ def data_scientist(
 
 
 def _experiments(
-    account: Account, name: str, noun: str, resource: str, limits: JobLimits, placement: Placement
+    account: Account, name: str, noun: str, resource: str, limits: Sequence[JobLimits], placement: Placement
 ) -> list[Statement]:
     """Jobs are named `<prefix>-<environment>-<project>-…` and tagged with the project."""
     jobs = [account.arn("sagemaker", f"{resource}/{name}-{PROJECT}-*")]
     own = Because.OWN_KIND
-    conditions = limits.conditions(placement)
-    conditions["StringEquals"] = {"aws:RequestTag/project": PROJECT}
-    if noun == "TrainingJob":
-        # A shell into the container would leave isolation behind.
-        conditions["BoolIfExists"] = {"sagemaker:EnableRemoteDebug": "false"}
-    tag: Conditions = {
-        "StringEquals": {"sagemaker:TaggingAction": f"Create{noun}", "aws:RequestTag/project": PROJECT},
-    }
+    project = {"aws:RequestTag/project": PROJECT}
+    # A shell into the container would leave isolation behind.
+    shell = {"BoolIfExists": {"sagemaker:EnableRemoteDebug": "false"}} if noun == "TrainingJob" else {}
+    create = [
+        Statement(
+            f"Create{noun}{n}",
+            [f"sagemaker:Create{noun}"],
+            jobs,
+            {**each.conditions(placement), **shell, "StringEquals": project},
+            because=own,
+        )
+        for n, each in enumerate(limits)
+    ]
+    tag: Conditions = {"StringEquals": {"sagemaker:TaggingAction": f"Create{noun}", **project}}
     follow = [f"sagemaker:Describe{noun}", f"sagemaker:Stop{noun}"]
+    every = [account.arn("sagemaker", f"{resource}/*")]
     return [
-        Statement(f"Create{noun}", [f"sagemaker:Create{noun}"], jobs, conditions, because=own),
+        *create,
         Statement(f"Tag{noun}", ["sagemaker:AddTags"], jobs, tag, because=own),
-        Statement(f"Follow{noun}", follow, [account.arn("sagemaker", f"{resource}/*")], OWN_PROJECT, because=own),
+        Statement(f"Follow{noun}", follow, every, OWN_PROJECT, because=own),
     ]
 
 

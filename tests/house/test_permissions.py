@@ -22,7 +22,7 @@ SERVICES = "apigateway cloudformation cloudwatch ec2 ecr events iam kms lambda l
 SERVICE = re.compile(f"({SERVICES.replace(' ', '|')}):")
 # The CDK's ways to write one; from_json takes a document that was written in stacks/permissions.
 WAYS = re.compile(
-    r"PolicyStatement|\bgrant\w*\(|add_to_\w*policy|iam\.(Role|Policy|ManagedPolicy)\(|inline_polic|managed_polic\w+=\["
+    r"PolicyStatement|\bgrant\w*\(|add_to_\w*policy|iam\.(Role|Policy|ManagedPolicy)\(|inline_polic|aws_managed_polic"
 )
 # A resource-based permission that AWS::Lambda::Permission makes of two values; the other is the caller's ARN.
 NOT_A_POLICY = {("wake_up.py", "lambda:InvokeFunction")}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from stacks.permissions.statement import Because, Statement, policy
+from stacks.permissions.statement import Because, Statement, parts, policy
 
 BUCKET = "arn:aws:s3:::a-bucket"
 
@@ -39,3 +41,20 @@ def should_leave_out_conditions_that_are_none() -> None:
         "Version": "2012-10-17",
         "Statement": [{"Sid": "One", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [BUCKET]}],
     }
+
+
+def should_go_on_in_another_policy_where_one_would_be_too_long() -> None:
+    many = [Statement(f"Number{n}", ["s3:GetObject"], [f"{BUCKET}/{n:0100}"]) for n in range(100)]
+    found = parts(many)
+    assert [statement for part in found for statement in part] == many
+    lengths = [len(json.dumps(policy(part), separators=(",", ":"))) for part in found]
+    assert max(lengths) <= 6144
+    # No more of them than needed: a role takes ten.
+    assert min(lengths[:-1]) > 5500
+
+
+def should_count_a_reference_as_long_as_what_becomes_of_it() -> None:
+    plain = [Statement(f"Number{n}", ["s3:GetObject"], [BUCKET]) for n in range(40)]
+    references = [Statement(f"Number{n}", ["s3:GetObject"], ["${Token[TOKEN.1]}"]) for n in range(40)]
+    assert len(parts(plain)) == 1
+    assert len(parts(references)) > 1

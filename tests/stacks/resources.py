@@ -26,6 +26,13 @@ def statements(template: Template) -> Iterator[dict[str, Any]]:
                 yield from policy["PolicyDocument"]["Statement"]
 
 
+def statements_of(template: Template, role: str) -> list[dict[str, Any]]:
+    """What the managed policies of a role, by its logical id, say."""
+    attached = template["Resources"][role]["Properties"]["ManagedPolicyArns"]
+    documents = [template["Resources"][policy["Ref"]]["Properties"]["PolicyDocument"] for policy in attached]
+    return [statement for document in documents for statement in document["Statement"]]
+
+
 def as_list(value: Any) -> list[Any]:
     """IAM allows one value in place of a list of one."""
     return value if isinstance(value, list) else [value]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config import environment_names, load_environment
-from tests.stacks.resources import Template, of_type
+from tests.stacks.resources import Template, of_type, statements_of
 from tests.stacks.variant import changed, stacks_of
 
 CI: dict[str, Any] = {
@@ -102,8 +102,8 @@ def should_trust_one_workflow_by_equality() -> None:
 
 def should_let_the_workflow_hand_over_to_the_roles_of_the_cdk_and_nothing_else() -> None:
     template = limits({"ci": CI, "bootstrap_qualifier": "org1"})
-    (policy,) = [p for p in of_type(template, "AWS::IAM::ManagedPolicy") if "Roles" in p["Properties"]]
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    (role,) = [id for id, its in template["Resources"].items() if its["Type"] == "AWS::IAM::Role"]
+    (statement,) = statements_of(template, role)
     assert statement["Action"] == ["sts:AssumeRole"]
     kinds = ("deploy", "file-publishing", "lookup")
     assert statement["Resource"] == [

@@ -74,9 +74,10 @@ def should_write_logs_before_it_serves_and_keep_the_accounts_role(template: Temp
     (account,) = of_type(template, "AWS::ApiGateway::Account")
     ids = {id for id, its in template["Resources"].items() if its is account}
     assert ids <= set(stage_resource["DependsOn"])
-    role_id = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
-    (policy_id,) = [id for id in account["DependsOn"] if id != role_id]
-    for resource in (account, template["Resources"][role_id], template["Resources"][policy_id]):
+    role = template["Resources"][account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]]
+    policies = [template["Resources"][policy["Ref"]] for policy in role["Properties"]["ManagedPolicyArns"]]
+    assert policies
+    for resource in (account, role, *policies):
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 

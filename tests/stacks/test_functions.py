@@ -61,11 +61,12 @@ def should_log_into_an_encrypted_group_of_its_own(stacks: dict[str, Template]) -
     assert len(set(used)) == len(PACKAGES)
 
 
-def should_exist_only_once_its_role_may_do_its_work(stacks: dict[str, Template]) -> None:
+def should_find_its_log_group_when_it_is_first_called(stacks: dict[str, Template]) -> None:
+    """Or Lambda makes one, without a key and for ever."""
     for template, function in every(stacks, "AWS::Lambda::Function"):
         (waits_for,) = [its["DependsOn"] for its in template["Resources"].values() if its.get("Properties") is function]
-        types = {template["Resources"][id]["Type"] for id in waits_for}
-        assert {"AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup"} <= types
+        groups = [template["Resources"][id]["Properties"].get("LogGroupName") for id in waits_for]
+        assert function["LoggingConfig"]["LogGroup"] in groups
 
 
 def should_take_concurrency_from_the_account_unless_told(stacks: dict[str, Template]) -> None:

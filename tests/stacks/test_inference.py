@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config import environment_names
-from tests.stacks.resources import of_type, text
+from tests.stacks.resources import of_type, statements_of, text
 
 
 @pytest.fixture
@@ -110,24 +110,12 @@ def should_make_the_endpoints_log_group_before_sagemaker_does(template: dict[str
 def should_give_each_variant_a_role_that_writes_its_own_streams(template: dict[str, Any]) -> None:
     streams = {}
     for id, model in template["Resources"].items():
-        if model["Type"] != "AWS::SageMaker::Model":
-            continue
-        role = model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0]
-        (policy,) = [
-            policy["Properties"]["PolicyDocument"]["Statement"]
-            for policy in of_type(template, "AWS::IAM::ManagedPolicy")
-            if policy["Properties"]["Roles"] == [{"Ref": role}]
-        ]
-        (writing,) = [s for s in policy if "logs:PutLogEvents" in s["Action"]]
-        streams[id] = [resource.split(":log-stream:")[1] for resource in writing["Resource"]]
-        assert "logs:CreateLogGroup" not in {action for s in policy for action in s["Action"]}
+        if model["Type"] == "AWS::SageMaker::Model":
+            policy = statements_of(template, model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0])
+            (writing,) = [s for s in policy if "logs:PutLogEvents" in s["Action"]]
+            streams[id] = [resource.split(":log-stream:")[1] for resource in writing["Resource"]]
+            assert "logs:CreateLogGroup" not in {action for s in policy for action in s["Action"]}
     assert streams == {"ashlardevreviewslinearmodel": ["linear/*"], "ashlardevreviewsxgboostmodel": ["xgboost/*"]}
-
-
-def should_wait_for_the_hosting_roles_policy(template: dict[str, Any]) -> None:
-    """A role's policy is a resource of its own: without this SageMaker may ask before IAM knows it."""
-    for model in of_type(template, "AWS::SageMaker::Model"):
-        assert [template["Resources"][id]["Type"] for id in model["DependsOn"]] == ["AWS::IAM::ManagedPolicy"]
 
 
 @pytest.mark.parametrize("environment", environment_names())

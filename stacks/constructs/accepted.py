@@ -1,0 +1,126 @@
+"""What the security review finds at resources and is left as it is: the rules, why, and where that can be checked.
+
+Few reasons for many findings: a new one is worth a discussion. Wildcards in policies give theirs at the statement
+(`because=`, stacks/permissions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One reason. `findings` are full rule ids, one for each finding; `evidence` a test, an ADR, or AWS's page.
+
+    Raises ValueError for a pattern of rules and for a rule that is named twice.
+    """
+
+    reason: str
+    evidence: str
+    findings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for finding in self.findings:
+            if "*" in finding:
+                raise ValueError(f"{finding} is a pattern: acknowledge each finding by its full id.")
+            if self.findings.count(finding) > 1:
+                raise ValueError(f"{finding} is acknowledged twice: keep one.")
+
+
+ZONES_ARE_CONFIGURED = Accepted(
+    "Availability zones come from the configuration: synth looks nothing up, and subnets must not move.",
+    "tests/stacks/test_network.py::should_have_one_private_subnet_in_each_configured_zone",
+    ("W3010",),
+)
+CLOSED_BY_A_FUNCTION = Accepted(
+    "A custom resource takes the default group's rules away when the VPC is made: no property of the VPC can show it.",
+    "tests/lambda/default_security_group/test_handler.py::should_take_every_rule_away, "
+    "docs/adr/0008-egress-by-prefix-list-default-group-by-function.md",
+    (
+        "HIPAA.Security-VPCDefaultSecurityGroupClosed",
+        "NIST.800.53.R4-VPCDefaultSecurityGroupClosed",
+        "NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
+        "PCI.DSS.321-VPCDefaultSecurityGroupClosed",
+    ),
+)
+WAY_OUT_BY_NAT = Accepted(
+    "The configuration asks for a way out (network.internet: nat): only the subnets of the NAT gateways lead to the "
+    "internet gateway, and workloads may open HTTPS only.",
+    "tests/stacks/test_network.py::should_keep_workloads_out_of_the_public_subnets, "
+    "tests/stacks/test_network.py::should_let_workloads_out_by_https_only_with_a_nat_gateway",
+    (),
+)
+ONE_REGION = Accepted(
+    "Replication needs a bucket and a key in a second region, mostly of a second account: the organisation's to "
+    "decide. Versions, retention and the policies guard against mistakes.",
+    "tests/stacks/test_data.py::should_keep_versions, "
+    "tests/stacks/test_data.py::should_keep_bucket_and_policy_where_data_is_retained",
+    (
+        "HIPAA.Security-S3BucketReplicationEnabled",
+        "NIST.800.53.R4-S3BucketReplicationEnabled",
+        "NIST.800.53.R5-S3BucketReplicationEnabled",
+        "PCI.DSS.321-S3BucketReplicationEnabled",
+    ),
+)
+NOT_LOCKED = Accepted(
+    "A lock forbids deletion to everybody: raw data has it where data.object_lock_days is set, the trail where data "
+    "is retained; processed data and models can be made again.",
+    "tests/stacks/test_data.py::should_lock_raw_objects_where_it_is_asked_for, "
+    "tests/stacks/test_audit.py::should_keep_the_trails_bucket_encrypted_versioned_logged_and_locked",
+    ("NIST.800.53.R4-S3BucketDefaultLockEnabled",),
+)
+TAKES_ACCESS_LOGS = Accepted(
+    "S3 delivers access logs only to a bucket with S3's own encryption and without default retention; and a bucket "
+    "that logs itself never ends.",
+    "Amazon S3 user guide, Enabling Amazon S3 server access logging; "
+    "tests/stacks/test_data.py::should_make_a_bucket_for_access_logs_with_its_own_encryption",
+    (
+        "HIPAA.Security-S3DefaultEncryptionKMS",
+        "NIST.800.53.R5-S3DefaultEncryptionKMS",
+        "PCI.DSS.321-S3DefaultEncryptionKMS",
+        "NIST.800.53.R4-S3BucketDefaultLockEnabled",
+        "CKV_AWS_18",
+    ),
+)
+ACCOUNTS_CONCURRENCY = Accepted(
+    "Reserving executions fails in an account with the initial quota of ten. The API is throttled, and nothing else "
+    "calls functions often.",
+    "AWS Lambda developer guide, Lambda quotas; "
+    "tests/stacks/test_functions.py::should_reserve_concurrency_where_the_configuration_says_so",
+    ("HIPAA.Security-LambdaConcurrency", "NIST.800.53.R5-LambdaConcurrency", "CKV_AWS_115"),
+)
+NOTHING_TO_CACHE = Accepted(
+    "Every request is a POST with a body of its own: a cache would keep callers' texts and save nothing.",
+    "Amazon API Gateway developer guide, Cache settings; "
+    "tests/stacks/test_front_door.py::should_let_callers_post_predictions_and_nothing_else",
+    (
+        "HIPAA.Security-APIGWCacheEnabledAndEncrypted",
+        "NIST.800.53.R4-APIGWCacheEnabledAndEncrypted",
+        "NIST.800.53.R5-APIGWCacheEnabledAndEncrypted",
+        "PCI.DSS.321-APIGWCacheEnabledAndEncrypted",
+        "CKV_AWS_120",
+    ),
+)
+NO_HTTP_BACK_END = Accepted(
+    "A client certificate shows API Gateway to an HTTP back end; behind this stage is a function, called through "
+    "Lambda's own API.",
+    "Amazon API Gateway developer guide, Generate and configure an SSL certificate for backend authentication; "
+    "tests/stacks/test_front_door.py::should_let_only_the_api_call_the_function",
+    ("HIPAA.Security-APIGWSSLEnabled", "NIST.800.53.R5-APIGWSSLEnabled", "PCI.DSS.321-APIGWSSLEnabled"),
+)
+SIGNED_BY_APPLICATIONS = Accepted(
+    "Callers are applications with credentials of AWS: IAM authenticates every request, and there is no user pool.",
+    "tests/stacks/test_front_door.py::should_authenticate_and_validate_every_method",
+    ("AwsSolutions-COG4",),
+)
+LAST_QUEUE = Accepted(
+    "It is the dead-letter queue itself: the first message raises an alarm, and a queue behind it would only hide it.",
+    "tests/stacks/test_audit.py::should_raise_an_alarm_for_the_first_dead_letter",
+    ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"),
+)
+ONE_MACHINE = Accepted(
+    "The local cloud runs each variant as processes of one machine: a second instance would be lost with the first.",
+    "docs/local.md; everywhere else the control SageMaker.4 fails the review: review/controls/sagemaker.py",
+    ("SM_TWO_INSTANCES",),
+)

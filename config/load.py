@@ -81,7 +81,7 @@ def _read(file: Path) -> dict[str, Any]:
             file, [Finding("", str(file), "FILE", f"cannot be read: {error}.", "name a readable UTF-8 YAML file.")]
         ) from None
     try:
-        raw = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+        raw = _UniqueKeys(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""

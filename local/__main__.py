@@ -85,7 +85,7 @@ def _exec(arguments: argparse.Namespace) -> int:
     executable = shutil.which(program[0], path=environment.get("PATH"))
     if not executable:
         raise LocalCloudError(f"{program[0]}: no such command on PATH.", 127)
-    os.execve(executable, program, environment)  # noqa: S606
+    os.execve(executable, program, environment)  # noqa: S606  # nosec B606 # our own or the user's own command, no shell
 
 
 def main() -> int:

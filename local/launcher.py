@@ -146,7 +146,7 @@ def _launch(python: Path, state: Path, listener: socket.socket, confirmed: int, 
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
     environment |= {"HOME": str(state), "TMPDIR": str(state / "tmp"), "PYTHONUNBUFFERED": "1"}
     with (state / "server.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
             command,
             cwd=REPOSITORY,
             env=environment,

@@ -31,8 +31,10 @@ def birth(pid: int) -> str | None:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
     command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-    state, _, started = answer.partition(" ")
+    done = subprocess.run(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
+        command, capture_output=True, text=True, check=False
+    )
+    state, _, started = done.stdout.strip().partition(" ")
     return started.strip() if started and not state.startswith("Z") else None
 
 
@@ -48,7 +50,9 @@ def spawn(state: Path, command: list[str], **options: Any) -> subprocess.Popen[A
     """
     records = state / _CHILDREN
     records.mkdir(exist_ok=True)  # not its parents: a state that was removed must not come back
-    process: subprocess.Popen[Any] = subprocess.Popen(command, start_new_session=True, **options)  # noqa: S603
+    process: subprocess.Popen[Any] = subprocess.Popen(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
+        command, start_new_session=True, **options
+    )
     try:
         (records / str(process.pid)).write_text(birth(process.pid) or "")
     except OSError:
@@ -116,7 +120,9 @@ def _living_groups() -> Iterator[int]:
                     yield int(group)
         return
     command = ["ps", "-A", "-o", "pgid=,stat="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    listed = subprocess.run(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
+        command, capture_output=True, text=True, check=False
+    )
     for line in listed.stdout.splitlines():
         group, state = line.split()[:2]
         if not state.startswith("Z"):

@@ -76,5 +76,5 @@ def _wait(attempt: int, retry_after: str | None) -> float:
     """Seconds until the next attempt: what the answer asks for, or longer each time; bounded, and never all at once."""
     backoff: float = FIRST_WAIT_SECONDS * 2**attempt
     asked = float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
-    jitter = random.uniform(0, backoff / 2)  # noqa: S311 - spreads the load, keeps no secret
+    jitter = random.uniform(0, backoff / 2)  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
     return min(max(backoff, asked) + jitter, LONGEST_WAIT_SECONDS)

@@ -13,7 +13,7 @@ from app import ROOT
 from config import ConfigurationError
 from config.load import ENVIRONMENTS
 from review.findings import ReviewError
-from review.report import text, write_json
+from review.report import text, write_json, write_rows
 from review.run import Plant, Stopwatch, review
 
 BUILD = ROOT / "build" / "review"
@@ -26,6 +26,10 @@ def main(arguments: list[str], *, build: Path = BUILD, plant: Plant | None = Non
     parser.add_argument("--out", type=Path, default=ROOT / "review" / "report.json", help="where the report goes")
     options = parser.parse_args(arguments)
     environments = options.environment or sorted(file.stem for file in ENVIRONMENTS.glob("*.yaml"))
+    rows = options.out.with_suffix(".txt")
+    # What an earlier review certified says nothing about a later one that fails.
+    for report in (options.out, rows):
+        report.unlink(missing_ok=True)
     watch = Stopwatch()
     try:
         outcome = review(environments, build, watch, plant=plant, files=files)
@@ -33,7 +37,9 @@ def main(arguments: list[str], *, build: Path = BUILD, plant: Plant | None = Non
         print(error, file=sys.stderr)
         return 2
     write_json(outcome, options.out)
+    write_rows(outcome, rows)
     print(text(outcome))
+    print(f"Every control, row by row: {rows}; everything as data: {options.out}")
     print("Seconds: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in watch.items()))
     return 0 if outcome.is_clean else 1
 

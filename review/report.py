@@ -1,4 +1,4 @@
-"""The outcome as data (`review/report.json`) and as text. Both are the same for the same input: no times, one order."""
+"""The outcome as data (`report.json`), as text, and the controls row by row (`report.txt`): no times, one order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 
 from review.audit import Complaint
 from review.findings import SOURCES, Acknowledgement, Finding, Place
+from review.rows import lines
 
+# Each reason has to be explained to a reviewer: no environment may need more, the sources' own among them.
 MOST_REASONS = 25
 HOW_TO_ACCEPT = (
     "Mend it, or accept it where it is: a resource with `acknowledge(resource, rule, reason=…, evidence=…)` "
@@ -39,11 +41,20 @@ class Outcome:
     @property
     def is_clean(self) -> bool:
         """Whether nothing is open."""
-        return not (self.unacknowledged or self.complaints or self.violated)
+        return not (self.unacknowledged or self.complaints or self.violated or self.over_the_limit)
 
     def reasons(self, environment: str) -> Counter[str]:
         """Reason -> how many findings it is given for, in an environment's templates or in the sources."""
         return Counter(each.reason for each in self.acknowledgements if each.place.environment == environment)
+
+    def distinct(self, environment: str) -> int:
+        """How many reasons an environment needs, in its templates and in the sources."""
+        return len(self.reasons(environment).keys() | self.reasons(SOURCES).keys())
+
+    @property
+    def over_the_limit(self) -> list[str]:
+        """The environments that need more than MOST_REASONS."""
+        return [name for name in self.environments if self.distinct(name) > MOST_REASONS]
 
 
 def write_json(outcome: Outcome, path: Path) -> None:
@@ -60,11 +71,21 @@ def write_json(outcome: Outcome, path: Path) -> None:
             _row(each.place, rule=each.rule, reason=each.reason, evidence=each.evidence)
             for each in sorted(outcome.acknowledgements)
         ],
+        "reasons": {
+            name: {"distinct": len(outcome.reasons(name)), "findings": dict(sorted(outcome.reasons(name).items()))}
+            for name in sorted([*outcome.environments, SOURCES])
+        },
+        "most_reasons": MOST_REASONS,
         "complaints": [_row(each.place, rule=each.rule, text=each.text) for each in sorted(outcome.complaints)],
         "controls": {name: [asdict(row) for row in rows] for name, rows in sorted(outcome.controls.items())},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1, default=str) + "\n", "utf-8")
+
+
+def write_rows(outcome: Outcome, path: Path) -> None:
+    """Write the controls row by row."""
+    path.write_text("\n".join([*lines(outcome.controls), ""]), "utf-8")
 
 
 def _row(place: Place, **columns: Any) -> dict[str, Any]:
@@ -118,11 +139,12 @@ def _reasons(outcome: Outcome) -> Iterator[str]:
         yield f"  {reason}"
         yield _table_row("", [counts[name][reason] for name in names])
     for name in outcome.environments:
-        distinct = len(counts[name].keys() | counts[SOURCES].keys())
         yield (
             f"  {name}: {sum(counts[name].values())} acknowledgements, {len(counts[name])} distinct reasons"
-            f" ({distinct} with the sources'; at most {MOST_REASONS} in prod)"
+            f" ({outcome.distinct(name)} with the sources', {MOST_REASONS} at the most)"
         )
+    for name in outcome.over_the_limit:
+        yield f"  TOO MANY REASONS in {name}: mend findings, or find a reason that several have in common."
 
 
 def _controls(outcome: Outcome) -> Iterator[str]:
@@ -144,5 +166,6 @@ def _verdict(outcome: Outcome) -> str:
         return f"CLEAN: {where}, 0 open findings, {accepted} acknowledged."
     return (
         f"NOT CLEAN: {where}, {len(outcome.unacknowledged)} open findings, {accepted} acknowledged, "
-        f"{len(outcome.complaints)} bad acknowledgements, {len(outcome.violated)} violated controls."
+        f"{len(outcome.complaints)} bad acknowledgements, {len(outcome.violated)} violated controls, "
+        f"{len(outcome.over_the_limit)} environments with too many reasons."
     )

@@ -94,7 +94,7 @@ def run_json(tool: str, *arguments: str, directory: Path = ROOT) -> Any:
     program = next((bin / tool for bin in BINS if (bin / tool).exists()), None)
     if not program:
         raise ReviewError(f"{tool} is not installed: `make review` sets it up.")
-    done = subprocess.run(  # noqa: S603  # nosec B603 # our own command, no shell, no input of others
+    done = subprocess.run(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
         [str(program), *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
     try:

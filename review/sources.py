@@ -24,11 +24,12 @@ from review.scanners import run_json
 NOT_SOURCES = {".git", ".venv", ".state", "node_modules", "build", "__pycache__", "cdk.out"}
 CACHES = re.compile(r"\.[a-z]+_cache$|\.hypothesis$|cdk\.out\.")
 # Written by `ops invoke` and by the review itself
-WRITTEN = {"predictions.jsonl", "report.json"}
+WRITTEN = {"predictions.jsonl", "report.json", "report.txt"}
 BINARY = {".pyc", ".gz", ".png", ".jpg", ".ico"}
 # Their hashes are public and fill every line. Keys and tokens of known forms are looked for in them all the same.
 GENERATED = re.compile(r"(requirements[a-z-]*\.txt|package-lock\.json)$|/__snapshots__/")
 ENTROPY = ("Base64HighEntropyString", "HexHighEntropyString")
+WORDS = ("KeywordDetector",)
 NOSEC = re.compile(r"#\s*nosec\b(?P<rules>[^#\n]*)(?:#\s*(?P<reason>.*))?")
 PRAGMA = re.compile(r"pragma: ?(?:allow|white)list(?P<next>[ -]nextline)?[ -]secret(?P<reason>.*)", re.IGNORECASE)
 DETECT = "detect-secrets"
@@ -62,17 +63,19 @@ def _line(found: dict[str, Any]) -> int:
 def secrets(files: Sequence[Path], templates: Sequence[Path] = ()) -> list[Finding]:
     """All findings, allowed by a pragma or not, in files and in synthesized templates."""
     written = [file for file in files if not GENERATED.search(file.as_posix())]
-    generated = [*(file for file in files if GENERATED.search(file.as_posix())), *templates]
-    quiet = [argument for plugin in ENTROPY for argument in ("--disable-plugin", plugin)]
-    return sorted({*_secrets(written), *_secrets(generated, *quiet)})
+    generated = [file for file in files if GENERATED.search(file.as_posix())]
+    # Snapshots repeat the templates, whose words are read without the names of our own reasons.
+    found = (_secrets(written), _secrets(templates, without=ENTROPY), _secrets(generated, without=(*ENTROPY, *WORDS)))
+    return sorted({finding for findings in found for finding in findings})
 
 
-def _secrets(files: Sequence[Path], *arguments: str) -> Iterator[Finding]:
+def _secrets(files: Sequence[Path], *, without: Sequence[str] = ()) -> Iterator[Finding]:
+    quiet = [argument for plugin in without for argument in ("--disable-plugin", plugin)]
     no_pragma = ["--disable-filter", "detect_secrets.filters.allowlist.is_line_allowlisted"]
     # It reads files below the directory it runs in, and leaves others out without a word.
     for base in sorted({_base(file) for file in files}):
         names = [str(file.relative_to(base)) for file in files if _base(file) == base]
-        answer = run_json(DETECT, "scan", "--no-verify", *no_pragma, *arguments, *names, directory=base)
+        answer = run_json(DETECT, "scan", "--no-verify", *no_pragma, *quiet, *names, directory=base)
         for found in (each for results in answer["results"].values() for each in results):
             place = Place.in_file(_name(base / found["filename"]), found["line_number"])
             yield Finding(DETECT, found["type"], place, "This may be a secret.")

@@ -49,7 +49,7 @@ class Access(cdk.Stack):
             role = self._persona(f"{construct_id(project)}DataScientist", "data-scientist", statements)
             cdk.Tags.of(role.role).add("project", project)
         self._persona("Approver", "approver", personas.approver(account, name=name))
-        self._persona("Auditor", "auditor", personas.auditor())
+        self._persona("Auditor", "auditor", personas.auditor(account, name=name))
 
     def _persona(self, id: str, kind: str, statements: list[Statement]) -> ScopedRole:
         role = ScopedRole(

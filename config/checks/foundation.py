@@ -80,3 +80,14 @@ def bootstrap_is_this_environments_own(platform: Platform, file: Path) -> Iterat
         if other.identity.bootstrap_qualifier == qualifier:
             fix = f"{name} of the same account and region has it: use another, such as {platform.environment[:10]}."
             yield Violation("identity.bootstrap_qualifier", qualifier, fix)
+
+
+@rule(
+    "BOUNDARY-OUTSIDE",
+    "a deployment may change the policies below the roles' path, and must not change what limits it.",
+    "docs/adr/0011-limits-are-deployed-apart.md",
+)
+def boundary_lies_outside_the_roles_path(platform: Platform, file: Path) -> Iterator[Violation]:
+    boundary = platform.identity.permissions_boundary
+    if boundary and f":policy{platform.role_path}" in boundary:
+        yield Violation("identity.permissions_boundary", boundary, f"keep it outside of {platform.role_path}.")

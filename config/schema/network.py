@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -73,8 +73,8 @@ class Network(Settings):
     def cidr(self) -> IPv4Network:
         """Address range of the VPC, own or existing."""
         cidr = self.existing.cidr if self.existing else self.own_cidr
-        assert cidr is not None  # noqa: S101 - `own_or_existing` has refused it
-        return cidr
+        # `own_or_existing` has refused a network without either.
+        return cast(IPv4Network, cidr)
 
     @property
     def zones(self) -> list[str]:

@@ -95,7 +95,7 @@ class EndpointClient:
             try:
                 return self._send(request, deadline)
             except (NotConnectedError, ThrottledError):
-                pause = random.uniform(0, longest_pause)  # noqa: S311 - jitter, not a secret
+                pause = random.uniform(0, longest_pause)  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
                 if time.monotonic() + pause >= deadline:
                     raise
             time.sleep(pause)

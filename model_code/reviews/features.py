@@ -13,11 +13,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 Matrix: TypeAlias = Any  # scipy.sparse CSR, float64, one row per document; SciPy ships no types
 
+WORD = r"(?u)\b\w[\w']*\b"  # keeps "don't" and "i": negation and person carry sentiment
 SETTINGS: dict[str, Any] = {
     "ngram_range": (1, 2),
     "sublinear_tf": True,
     "strip_accents": "unicode",
-    "token_pattern": r"(?u)\b\w[\w']*\b",  # keeps "don't" and "i": negation and person carry sentiment
+    "token_pattern": WORD,
 }
 # Long words, an accent, an apostrophe, a repetition: what releases of scikit-learn could come to treat differently.
 PROBE = "I don't love the café dress, the dress is not soft; it is very VERY itchy & too small. Returned it!"

@@ -120,7 +120,7 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=7)
     options = arguments.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    choice = random.Random(options.seed)  # noqa: S311  repeatable on purpose; nothing secret depends on it
+    choice = random.Random(options.seed)  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
     with options.out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -6,7 +6,7 @@ Few reasons for many findings: a new one is worth a discussion. Wildcards in pol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,14 @@ WAY_OUT_BY_NAT = Accepted(
     "internet gateway, and workloads may open HTTPS only.",
     "tests/stacks/test_network.py::should_keep_workloads_out_of_the_public_subnets, "
     "tests/stacks/test_network.py::should_let_workloads_out_by_https_only_with_a_nat_gateway",
-    (),
+    (
+        "HIPAA.Security-VPCNoUnrestrictedRouteToIGW",
+        "NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW",
+        "PCI.DSS.321-VPCNoUnrestrictedRouteToIGW",
+    ),
 )
+# The same reason where it is the workloads' security group that is found
+EGRESS_BY_NAT = replace(WAY_OUT_BY_NAT, findings=("OWN_EGRESS",))
 ONE_REGION = Accepted(
     "Replication needs a bucket and a key in a second region, mostly of a second account: the organisation's to "
     "decide. Versions, retention and the policies guard against mistakes.",

@@ -1,4 +1,4 @@
-"""A role with one managed policy of its own, inside the environment's permissions boundary."""
+"""A role with managed policies of its own, inside the environment's permissions boundary."""
 
 from __future__ import annotations
 

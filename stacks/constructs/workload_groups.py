@@ -5,6 +5,9 @@ from __future__ import annotations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from stacks.constructs.accepted import EGRESS_BY_NAT
+from stacks.constructs.acknowledgement import acknowledge
+
 HTTPS = 443
 Egress = ec2.CfnSecurityGroup.EgressProperty
 
@@ -29,14 +32,19 @@ class WorkloadGroups(Construct):
         self._vpc_id = vpc_id
         # An endpoint only answers. To the host itself is the CloudFormation guide's way to say "no egress".
         nowhere = [_https("Nowhere", cidr_ip="127.0.0.1/32")]
-        self.endpoints_id = existing_endpoints_id or self._group("Endpoints", "Interface endpoints", nowhere)
+        self.endpoints_id = (
+            existing_endpoints_id or self._group("Endpoints", "Interface endpoints", nowhere).attr_group_id
+        )
         out = [
             _https("To interface endpoints", destination_security_group_id=self.endpoints_id),
             _https("To S3, by the gateway endpoint", destination_prefix_list_id=s3_prefix_list),
         ]
         if internet:
             out.append(_https("To the internet, by NAT gateway", cidr_ip="0.0.0.0/0"))
-        self.workloads_id = self._group("Workloads", "Jobs, models and functions", out)
+        workloads = self._group("Workloads", "Jobs, models and functions", out)
+        if internet:
+            acknowledge(workloads, EGRESS_BY_NAT)
+        self.workloads_id = workloads.attr_group_id
         self._admit("ToEndpoints", self.endpoints_id, "From jobs, models and functions", HTTPS, HTTPS)
         # The hosts of a distributed job talk to each other (developer guide: give training jobs access to a VPC).
         between_hosts = "Between the hosts of one distributed job"
@@ -52,11 +60,10 @@ class WorkloadGroups(Construct):
             to_port=65535,
         )
 
-    def _group(self, id: str, description: str, egress: list[Egress]) -> str:
-        group = ec2.CfnSecurityGroup(
+    def _group(self, id: str, description: str, egress: list[Egress]) -> ec2.CfnSecurityGroup:
+        return ec2.CfnSecurityGroup(
             self, id, group_description=description, vpc_id=self._vpc_id, security_group_egress=egress
         )
-        return group.attr_group_id
 
     def _admit(self, id: str, group_id: str, description: str, first: int, last: int) -> None:
         """Workloads may connect to members of the group."""

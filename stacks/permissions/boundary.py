@@ -75,7 +75,7 @@ def boundary(account: Account, *, roles_path: str, qualifier: str) -> list[State
         Statement("SageMakerLists", ["sagemaker:List*"], ANYWHERE, because=limit),
         Statement("Objects", [f"s3:{verb}" for verb in OBJECTS], ANYWHERE, own_account, because=limit),
         Statement("Keys", [f"kms:{verb}" for verb in keys], [account.arn("kms", "key/*")], because=limit),
-        Statement("AuditKeys", ["kms:ListKeys"], ANYWHERE, because=limit),
+        Statement("AuditLists", ["kms:ListKeys", "s3:ListAllMyBuckets"], ANYWHERE, because=limit),
         Statement("PassRoles", ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": to}}, because=limit),
         Statement("ScalingServiceRole", ["iam:CreateServiceLinkedRole"], linked, because=limit),
         Statement("Deploy", ["sts:AssumeRole"], deployers, because=limit),
@@ -86,7 +86,7 @@ def boundary(account: Account, *, roles_path: str, qualifier: str) -> list[State
 def _never() -> list[Statement]:
     """Also what a resource's own policy, or a policy that somebody attaches later, would allow."""
     into_jobs = {"Bool": {"sagemaker:EnableRemoteDebug": "true"}}
-    around = ["sagemaker:CallWithBearerToken", "sagemaker:StartSession"]
+    around = ["sagemaker:CallWithBearerToken", "sagemaker:CreatePresigned*", "sagemaker:StartSession"]
     # Scripts that run as root on other people's notebooks, and doors into them from outside.
     root = [f"sagemaker:*{noun}" for noun in ("Domain", "LifecycleConfig", "Space", "UserProfile")]
     debug = ["sagemaker:CreateTrainingJob", "sagemaker:UpdateTrainingJob"]

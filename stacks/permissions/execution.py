@@ -70,7 +70,12 @@ def network(account: Account) -> list[Statement]:
     seen += ["Tags", "VpcAttribute", "VpcEndpointServices", "VpcEndpoints", "Vpcs"]
     verbs += [f"Describe{what}" for what in seen]
     here = {"StringEquals": {"aws:RequestedRegion": account.region}}
-    return [Statement("Network", _of("ec2", *verbs), ["*"], here, because=Because.NO_RESOURCE_LEVEL)]
+    # A dependent action of an interface endpoint with a private name (Service Authorization Reference, EC2).
+    zones = [f"arn:{account.partition}:route53:::hostedzone/*"]
+    return [
+        Statement("Network", _of("ec2", *verbs), ["*"], here, because=Because.NO_RESOURCE_LEVEL),
+        Statement("PrivateNames", ["route53:AssociateVPCWithHostedZone"], zones, because=Because.SERVICE_OWNED),
+    ]
 
 
 def storage(

@@ -171,7 +171,7 @@ AUDITED = {
     ],
     "kms": ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeys"],
     "lambda": ["GetFunctionConfiguration", "GetPolicy", "ListFunctions"],
-    "logs": ["DescribeLogGroups", "DescribeMetricFilters", "FilterLogEvents"],
+    "logs": ["DescribeLogGroups", "DescribeMetricFilters"],
     "s3": [
         "GetBucketLogging",
         "GetBucketObjectLockConfiguration",
@@ -203,7 +203,15 @@ AUDITED = {
 }
 
 
-def auditor() -> list[Statement]:
-    """Reads settings, the trail and logs of the whole account; neither data nor predictions; changes nothing."""
+# What the platform records of itself; functions' and models' logs are not among it.
+RECORDS = ("api-access", "flow-logs", "trail")
+
+
+def auditor(account: Account, *, name: str) -> list[Statement]:
+    """Reads settings and the trail of the whole account, and the platform's records; changes nothing."""
     actions = [f"{service}:{action}" for service, its in AUDITED.items() for action in its]
-    return [Statement("Read", actions, ["*"], because=Because.READ_ONLY)]
+    records = [arn for record in RECORDS for arn in account.log_group(f"/{name}/{record}")]
+    return [
+        Statement("Read", actions, ["*"], because=Because.READ_ONLY),
+        Statement("Records", ["logs:FilterLogEvents"], records, because=Because.VERSIONS),
+    ]

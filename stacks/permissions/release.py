@@ -13,13 +13,16 @@ def release(account: Account, hosted: HostedNames) -> list[Statement]:
     models = [account.arn("sagemaker", f"model/{id}-*") for id in hosted.model_ids.values()]
     configurations = account.arn("sagemaker", f"endpoint-config/{hosted.configuration_id}-*")
     endpoint = account.arn("sagemaker", f"endpoint/{hosted.endpoint}")
+    everything = [*models, configurations, endpoint]
     packages = _packages(account, hosted)
-    tags = ["sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"]
+    made = [f"Create{noun}" for noun in ("Endpoint", "EndpointConfig", "Model")]
     names = Because.GENERATED_NAMES
     update = [*_actions("Endpoint"), "sagemaker:UpdateEndpoint"]
     for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
-        Statement("Tags", tags, [*models, configurations, endpoint], because=names),
+        # Tags come with what is made: a release gives and takes none afterwards.
+        Statement("Tag", ["sagemaker:AddTags"], everything, {"StringEquals": {"sagemaker:TaggingAction": made}}, names),
+        Statement("ReadTags", ["sagemaker:ListTags"], everything, because=names),
         # A model made from a package is authorised on the package as well.
         Statement("Models", _actions("Model"), [*models, *packages], because=names),
         Statement("Configurations", _actions("EndpointConfig"), [configurations], because=names),

@@ -38,6 +38,9 @@ class Because(Enum):
     OWN_KIND = "Every resource of this kind that belongs to the platform's environment, by its name or path."
     BOUNDARY = "A permissions boundary grants nothing: it is the outer limit of all roles, so it names services whole."
     ENDPOINT = "A VPC endpoint's policy grants nothing: it is the outer limit of what roles may do through it."
+    SERVICE_OWNED = (
+        "The resource is AWS's own and its name is not told: the zone of an interface endpoint's private name."
+    )
     READ_ONLY = "An auditor reads settings and logs of the whole account, and can change nothing."
 
 
@@ -83,15 +86,16 @@ class Statement:
 
 def policy(statements: Sequence[Statement]) -> dict[str, Any]:
     """A policy document. Raises ValueError when two statements have the same sid."""
-    sids = [statement.sid for statement in statements]
-    for sid in sids:
-        if sids.count(sid) > 1:
-            raise ValueError(f"Two statements are called {sid}: sids are unique in a policy.")
+    _refuse_equal_sids(statements)
     return {"Version": VERSION, "Statement": [statement.document() for statement in statements]}
 
 
 def parts(statements: Sequence[Statement]) -> list[list[Statement]]:
-    """The statements in their order, in as many lists as managed policies are needed for IAM's quota of each."""
+    """The statements in their order, in as many lists as managed policies are needed for IAM's quota of each.
+
+    Raises ValueError when two statements have the same sid.
+    """
+    _refuse_equal_sids(statements)
     found: list[list[Statement]] = [[]]
     size = 0
     for statement in statements:
@@ -102,6 +106,13 @@ def parts(statements: Sequence[Statement]) -> list[list[Statement]]:
         found[-1].append(statement)
         size += length
     return found
+
+
+def _refuse_equal_sids(statements: Sequence[Statement]) -> None:
+    sids = [statement.sid for statement in statements]
+    for sid in sids:
+        if sids.count(sid) > 1:
+            raise ValueError(f"Two statements are called {sid}: sids are unique in a policy.")
 
 
 def _length(statement: Statement) -> int:

@@ -18,7 +18,7 @@ import os, boto3
 def handler(event, context):
     boto3.client("cloudformation").update_stack(
         StackName=os.environ["STACK"], UsePreviousTemplate=True, RoleARN=os.environ["ROLE"],
-        ClientRequestToken="release-1",
+        ClientRequestToken=event["detail"]["package"] + "-1",
         Parameters=[{"ParameterKey": "Package", "ParameterValue": event["detail"]["package"]}])
 """
 _RECORDER = """
@@ -123,7 +123,7 @@ def should_let_a_function_update_the_stack_and_hear_of_it(local_cloud: LocalClou
     eventually(completed)
     last = next(e for e in seen if e["detail"]["status-details"]["status"] == "UPDATE_COMPLETE")
     assert last["seen"] == "UPDATE_COMPLETE"
-    assert last["detail"]["client-request-token"] == "release-1"
+    assert last["detail"]["client-request-token"] == "one-1"
     assert stacks.describe(local_cloud, stack)["Parameters"][0]["ParameterValue"] == "one"
 
 

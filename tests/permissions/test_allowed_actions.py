@@ -107,7 +107,7 @@ ALLOWED: Table = {
         "iam": "CreateServiceLinkedRole GetRole PassRole",
         "kms": "CreateGrant DescribeKey",
         "sagemaker": "AddTags CreateEndpoint CreateEndpointConfig CreateModel DeleteEndpoint DeleteEndpointConfig "
-        "DeleteModel DeleteTags DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage ListTags "
+        "DeleteModel DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage ListTags "
         "UpdateEndpoint UpdateEndpointWeightsAndCapacities",
     },
     "trail-logs": {"logs": "CreateLogStream PutLogEvents"},

@@ -14,11 +14,16 @@ from aws_cdk import aws_s3 as s3
 
 from review import audit, scanners
 from review.assembly import Assembly, synthesize
-from stacks.constructs.acknowledgement import Accepted, acknowledge, acknowledge_wildcards
+from stacks.constructs.accepted import Accepted
+from stacks.constructs.acknowledgement import acknowledge, acknowledge_wildcards
 from stacks.permissions.statement import Because, Statement, policy
 
 Synthesize = Callable[[Callable[[cdk.App], None]], Assembly]
-REASON = Accepted.ZONES_ARE_CONFIGURED
+REASON = "The bucket of a test, in which nothing ever lies."
+
+
+def accepted(*findings: str) -> Accepted:
+    return Accepted(REASON, "x", findings)
 
 
 def bucket(app: cdk.App, name: str = "Bucket", **properties: Any) -> s3.CfnBucket:
@@ -37,7 +42,7 @@ def should_accept_one_finding_of_one_resource_natively_too(
     synthesized: Synthesize,
 ) -> None:
     def compose(app: cdk.App) -> None:
-        acknowledge(bucket(app), "AwsSolutions-S1", reason=REASON, evidence="x")
+        acknowledge(bucket(app), accepted("AwsSolutions-S1"))
         bucket(app, "Other")
 
     assembly = synthesized(compose)
@@ -48,7 +53,7 @@ def should_accept_one_finding_of_one_resource_natively_too(
     reports = json.loads((assembly.directory / "validation-report.json").read_text())["pluginReports"]
     hidden = [each for report in reports for each in report.get("suppressedViolations", [])]
     assert [(each["acknowledgedId"], each["reason"]) for each in hidden] == [
-        ("AwsSolutions::AwsSolutions-S1", f"{REASON.value} Evidence: x")
+        ("AwsSolutions::AwsSolutions-S1", f"{REASON} Evidence: x")
     ]
 
 
@@ -94,7 +99,7 @@ def should_be_understood_by_checkov_and_cfn_lint_themselves(
         for name in ("Accepted", "Open"):
             made = bucket(app, name, access_control="Private")
             if name == "Accepted":
-                acknowledge(made, "CKV_AWS_18", "W3045", "E3045", reason=REASON, evidence="x")
+                acknowledge(made, accepted("CKV_AWS_18", "W3045"), accepted("E3045"))
 
     assembly = synthesized(compose)
     template = assembly.directory / "data.template.json"
@@ -111,13 +116,12 @@ def should_be_understood_by_checkov_and_cfn_lint_themselves(
 
 
 def should_refuse_a_second_reason_for_one_finding() -> None:
-    resource = bucket(cdk.App())
-    acknowledge(resource, "AwsSolutions-S1", reason=REASON, evidence="x")
-    acknowledge(resource, "AwsSolutions-S10", reason=REASON, evidence="x")
     with pytest.raises(ValueError, match="AwsSolutions-S1 is acknowledged twice"):
-        acknowledge(resource, "AwsSolutions-S1", reason=REASON, evidence="x")
+        acknowledge(bucket(cdk.App()), accepted("AwsSolutions-S1"), accepted("AwsSolutions-S10", "AwsSolutions-S1"))
+    with pytest.raises(ValueError, match="AwsSolutions-S1 is acknowledged twice"):
+        accepted("AwsSolutions-S1", "AwsSolutions-S1")
 
 
 def should_refuse_a_pattern_of_findings() -> None:
     with pytest.raises(ValueError, match=r"AwsSolutions-\* is a pattern"):
-        acknowledge(bucket(cdk.App()), "AwsSolutions-*", reason=REASON, evidence="x")
+        accepted("AwsSolutions-*")

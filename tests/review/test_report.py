@@ -12,7 +12,7 @@ from review.__main__ import main
 from review.audit import Complaint
 from review.canary import EXPECTED, must_see
 from review.findings import SOURCES, Acknowledgement, Finding, Place, ReviewError
-from review.report import Outcome, text, write_json
+from review.report import MOST_REASONS, Outcome, text, write_json, write_rows
 
 
 def bucket(environment: str) -> Place:
@@ -31,6 +31,9 @@ class Row:
     status: str
     demand: str = "Keys rotate."
     evidence: tuple[str, ...] = ("Key: EnableKeyRotation is missing",)
+    source: str = "Security Hub"
+    checked_by: str = "kms.rotation"
+    reason: str = ""
 
 
 FINDINGS = [finding(name, rule) for name in ("dev", "prod") for rule in ("CKV_AWS_18", "CKV_AWS_21")]
@@ -76,7 +79,42 @@ def should_count_reasons_and_not_acknowledgements() -> None:
     outcome = replace(CLEAN, acknowledgements=[*ACCEPTED, replace(ACCEPTED[1], rule="CKV_AWS_19"), source])
     assert outcome.reasons("prod") == {"A log bucket cannot log.": 2}
     assert outcome.reasons(SOURCES) == {"Our own command.": 1}
-    assert "prod: 2 acknowledgements, 1 distinct reasons (2 with the sources'" in text(outcome)
+    assert outcome.distinct("prod") == 2
+    assert "prod: 2 acknowledgements, 1 distinct reasons (2 with the sources', 25 at the most)" in text(outcome)
+
+
+def should_give_reasons_with_their_number_as_data(tmp_path: Path) -> None:
+    write_json(CLEAN, tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["most_reasons"] == MOST_REASONS
+    assert report["reasons"]["prod"] == {"distinct": 1, "findings": {"A log bucket cannot log.": 1}}
+
+
+@pytest.mark.parametrize(("more", "clean"), [(0, True), (1, False)])
+def should_not_be_clean_with_too_many_reasons(more: int, clean: bool) -> None:
+    numbers = range(MOST_REASONS + more)
+    given = [replace(ACCEPTED[1], rule=f"CKV_AWS_{n}", reason=f"One reason more: {n}.") for n in numbers]
+    outcome = replace(CLEAN, acknowledgements=given)
+    assert outcome.is_clean == clean
+    assert ("TOO MANY REASONS in prod" in text(outcome)) != clean
+
+
+def should_say_of_every_control_what_satisfies_it_or_why_it_is_excepted(tmp_path: Path) -> None:
+    keys = tuple(f"ashlar-dev-security/Key{n}: EnableKeyRotation=true" for n in range(5))
+    excepted = Row("S3.7", "exception", "Buckets replicate.", reason="One region.", checked_by="s3.replicated")
+    prod = tuple(key.replace("-dev-", "-prod-") for key in keys)
+    controls = {
+        "dev": [Row("KMS.4", "satisfied", evidence=keys), excepted],
+        "prod": [Row("KMS.4", "satisfied", "", prod)],
+    }
+    write_rows(replace(CLEAN, controls=controls), tmp_path / "report.txt")
+    shown = "; ".join(key.replace("-dev-", "-<environment>-") for key in keys[:3])
+    assert (tmp_path / "report.txt").read_text().splitlines() == [
+        "KMS.4: Keys rotate. (Security Hub)",
+        f"  dev, prod: SATISFIED | {shown}; and 2 more | checked by kms.rotation",
+        "S3.7: Buckets replicate. (Security Hub)",
+        "  dev: EXCEPTION | One region. | Key: EnableKeyRotation is missing | checked by s3.replicated",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +153,7 @@ def should_not_take_a_real_finding_for_the_planted_one() -> None:
 
 def should_exit_with_2_when_the_review_cannot_be_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "report.json"
+    out.write_text("what an earlier review found")
     assert main(["--environment", "nowhere", "--out", str(out)], build=tmp_path / "build") == 2
     assert "nowhere" in capsys.readouterr().err
     assert not out.exists()

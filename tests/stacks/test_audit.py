@@ -104,8 +104,12 @@ def should_let_only_this_trail_write_to_its_bucket(template: Template) -> None:
 
 def should_start_the_trail_when_bucket_and_role_let_it_write(template: Template) -> None:
     (trail,) = of_type(template, "AWS::CloudTrail::Trail")
-    types = {template["Resources"][name]["Type"] for name in trail["DependsOn"]}
-    assert types == {"AWS::S3::BucketPolicy", "AWS::IAM::ManagedPolicy"}
+    resources = template["Resources"]
+    assert {resources[name]["Type"] for name in trail["DependsOn"]} == {"AWS::S3::BucketPolicy"}
+    # Who refers to the role waits for it, and the role for its policy.
+    role, _ = trail["Properties"]["CloudWatchLogsRoleArn"]["Fn::GetAtt"]
+    (policy,) = resources[role]["Properties"]["ManagedPolicyArns"]
+    assert resources[policy["Ref"]]["Type"] == "AWS::IAM::ManagedPolicy"
 
 
 def should_lock_nothing_where_data_may_go(template: Template) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from functools import cache
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -25,6 +26,7 @@ from stacks.permissions.statement import policy
 from stacks.values.account import Account
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
+from stacks.values.key_arns import KeyArns
 from tests.stacks.resources import of_type
 
 ACCOUNT = Account("aws", "111122223333", "eu-west-1")
@@ -50,6 +52,10 @@ VARIANTS = {"own": OWN, "nat": NAT, "existing": {"existing": EXISTING}, "endpoin
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
+def key(number: int) -> str:
+    return ACCOUNT.arn("kms", f"key/00000000-0000-0000-0000-{number:012d}")
+
+
 def build(variant: str) -> Network:
     context = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
     app = cdk.App(builtin_cloud_formation_validation=False, stack_traces=False, context=context)
@@ -62,8 +68,7 @@ def build(variant: str) -> Network:
         images=IMAGES,
         bootstrap_qualifier="hnb659fds",
         s3_prefix_list=S3_LIST,
-        functions_key=ACCOUNT.arn("kms", "key/00000000-0000-0000-0000-000000000001"),
-        logs_key=LOGS_KEY,
+        keys=KeyArns(**{each.name: key(n) for n, each in enumerate(fields(KeyArns), start=1)} | {"logs": LOGS_KEY}),
         log_retention_days=400,
         dead_letters_arn=ACCOUNT.arn("sqs", "ashlar-dev-dead-letters"),
         env=cdk.Environment(account=ACCOUNT.id, region=ACCOUNT.region),

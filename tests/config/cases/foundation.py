@@ -177,4 +177,12 @@ CASES = [
     Case("TAG-COUNT", tags(48), "tags", 48, "at most 47", tags(47)),
     Case("TAG-FORM", {"tags": {"owner": "v" * 257}}, "tags.owner", "v" * 257, "value", {"tags": {"owner": "v" * 256}}),
     Case("TAG-FORM", {"tags": {"a;b": "x"}}, "tags.a;b", "a;b", "key", {"tags": {"a:b/c_d.e=f+g-h@i j": "ü"}}),
+    Case(
+        "BOUNDARY-OUTSIDE",
+        {BOUNDARY: iam("policy/ashlar/dev/limits")},
+        BOUNDARY,
+        iam("policy/ashlar/dev/limits"),
+        "outside of /ashlar/dev/",
+        {BOUNDARY: iam("policy/org/limits")},
+    ),
 ]

@@ -1,0 +1,359 @@
+"""What jobs, models, functions, log deliveries and CloudFormation may do."""
+
+from __future__ import annotations
+
+import json
+
+from tests.end_to_end.access.case import ABSENT, Case, allowed, but, denied
+from tests.end_to_end.access.deployed import EVERYTHING, WIDENED
+from tests.end_to_end.access.requests import ARN, processing_job, training_job
+
+STOLEN = "the same credentials outside the VPC"
+
+
+def reads(who: str, bucket: str, key: str, why: str) -> Case:
+    """An object through the VPC's endpoint."""
+    return allowed(who, "s3.get_object", why, inside=True, Bucket=bucket, Key=key)
+
+
+def writes(who: str, bucket: str, folder: str, why: str) -> Case:
+    """An object through the VPC's endpoint."""
+    return allowed(who, "s3.put_object", why, inside=True, Bucket=bucket, Key=f"{folder}/reviews/matrix/x", Body="x")
+
+
+PROCESSING_READS = reads("processing", "$raw", "$raw_object", "raw data of its model")
+PROCESSING_LISTS = allowed(
+    "processing", "s3.list_objects_v2", "raw data of its model", inside=True, Bucket="$raw", Prefix="raw/reviews/"
+)
+PROCESSING_WRITES = writes("processing", "$data", "processed", "what it made")
+PROCESSING_KEY = allowed(
+    "processing", "kms.generate_data_key", "its key", inside=True, KeyId="$data_key", KeySpec="AES_256"
+)
+METRICS = allowed(
+    "processing",
+    "cloudwatch.put_metric_data",
+    "SageMaker's metrics",
+    inside=True,
+    Namespace="/aws/sagemaker/ProcessingJobs",
+    MetricData=[{"MetricName": "matrix", "Value": 1}],
+)
+PROCESSING = [
+    PROCESSING_READS,
+    but(PROCESSING_READS, STOLEN, inside=False),
+    but(PROCESSING_READS, "another model's", Key="raw/other/x.csv"),
+    but(PROCESSING_READS, "models are made later", Bucket="$artifacts", Key="$model"),
+    PROCESSING_LISTS,
+    but(PROCESSING_LISTS, "the whole bucket", Prefix=ABSENT),
+    PROCESSING_WRITES,
+    but(PROCESSING_WRITES, STOLEN, inside=False),
+    but(PROCESSING_WRITES, "raw data stays as it came", Bucket="$raw", Key="raw/reviews/matrix/x"),
+    PROCESSING_KEY,
+    but(PROCESSING_KEY, "the trail's", KeyId="$trail_key"),
+    METRICS,
+    but(METRICS, "another namespace", Namespace="AWS/ApiGateway"),
+]
+
+TRAINING_READS = reads("training", "$data", "$processed", "processed data of its model")
+TRAINING_WRITES = writes("training", "$artifacts", "models", "the model")
+TRAINING = [
+    TRAINING_READS,
+    but(TRAINING_READS, STOLEN, inside=False),
+    but(TRAINING_READS, "raw data", Bucket="$raw", Key="$raw_object"),
+    TRAINING_WRITES,
+    but(TRAINING_WRITES, STOLEN, inside=False),
+    but(TRAINING_WRITES, "not what the gate reads", Key="evaluations/reviews/matrix/evaluation.json"),
+    denied("training", "s3.delete_object", "deletes nothing", inside=True, Bucket="$artifacts", Key="$model"),
+]
+
+EVALUATION_READS = reads("evaluation", "$artifacts", "$model", "models")
+EVALUATION_WRITES = writes("evaluation", "$artifacts", "evaluations", "figures")
+EVALUATION = [
+    EVALUATION_READS,
+    but(EVALUATION_READS, STOLEN, inside=False),
+    EVALUATION_WRITES,
+    but(EVALUATION_WRITES, "not the model that it measures", Key="models/reviews/matrix/model.tar.gz"),
+]
+
+HOSTING_READS = reads("hosting", "$artifacts", "$model", "its model")
+HOSTING = [
+    HOSTING_READS,
+    but(HOSTING_READS, STOLEN, inside=False),
+    but(HOSTING_READS, "no data", Bucket="$data", Key="$processed"),
+    but(HOSTING_READS, "no figures", Key="$evaluation"),
+    denied("hosting", "s3.put_object", "writes nothing", inside=True, Bucket="$artifacts", Key="$model", Body="x"),
+]
+
+PIPELINE_TRAINS = allowed(
+    "pipeline", "sagemaker.create_training_job", "secure in every way", **training_job("pipelines-matrix-train")
+)
+PIPELINE_PROCESSES = allowed(
+    "pipeline", "sagemaker.create_processing_job", "secure in every way", **processing_job("pipelines-matrix-process")
+)
+FIGURES = allowed(
+    "pipeline", "s3.get_object", "the gate's figures, from outside", Bucket="$artifacts", Key="$evaluation"
+)
+REGISTER = allowed(
+    "pipeline",
+    "sagemaker.create_model_package",
+    "into its own group, with nothing in it",
+    error="ValidationException",
+    ModelPackageGroupName="ashlar-local-reviews-linear",
+    ModelApprovalStatus="Approved",
+)
+PIPELINE = [
+    PIPELINE_TRAINS,
+    but(PIPELINE_TRAINS, "outside the VPC", VpcConfig=ABSENT),
+    but(PIPELINE_TRAINS, "not isolated", EnableNetworkIsolation=False),
+    but(PIPELINE_TRAINS, "a foreign key for the volume", ResourceConfig__VolumeKmsKeyId="$trail_key"),
+    but(PIPELINE_TRAINS, "as the release", RoleArn="$release_role"),
+    but(PIPELINE_TRAINS, "not by its own name", TrainingJobName="ashlar-local-reviews-train"),
+    PIPELINE_PROCESSES,
+    but(PIPELINE_PROCESSES, "not isolated", NetworkConfig__EnableNetworkIsolation=False),
+    allowed(
+        "pipeline", "sagemaker.stop_training_job", "its job", TrainingJobName=PIPELINE_TRAINS.arguments["TrainingJobName"]
+    ),
+    FIGURES,
+    but(FIGURES, "no data", Bucket="$data", Key="$processed"),
+    REGISTER,
+    but(REGISTER, "only as configured", ModelApprovalStatus="Rejected"),
+    but(REGISTER, "not into another team's", ModelPackageGroupName="other-team"),
+    denied(
+        "pipeline",
+        "sagemaker.update_model_package",
+        "approves nothing afterwards",
+        ModelPackageArn="$waiting",
+        ModelApprovalStatus="Approved",
+    ),
+]
+
+STARTS = allowed(
+    "pipeline start",
+    "sagemaker.start_pipeline_execution",
+    "its pipeline, without its parameter",
+    error="ValidationException",
+    PipelineName="ashlar-local-reviews",
+    ClientRequestToken="the-matrix-starts-nothing-at-all-here",
+)
+INVOKE = allowed(
+    "front door",
+    "sagemaker-runtime.invoke_endpoint",
+    "its endpoint",
+    inside=True,
+    EndpointName="ashlar-local-reviews",
+    ContentType="application/json",
+    Body='{"instances": [{"text": "nice"}]}',
+)
+GROUP_RULE = {
+    "GroupId": "$closed_group",
+    "IpPermissions": [
+        {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    ],
+}
+REVOKE = allowed(
+    "group closer",
+    "ec2.revoke_security_group_ingress",
+    "a rule that the default group has no more",
+    inside=True,
+    error="InvalidPermission.NotFound",
+    **GROUP_RULE,
+)
+FUNCTIONS = [
+    STARTS,
+    but(STARTS, "another's", PipelineName="ashlar-local-other"),
+    denied("pipeline start", "sagemaker.delete_pipeline", "starts, and no more", **STARTS.arguments),
+    INVOKE,
+    but(INVOKE, "another endpoint", EndpointName="ashlar-local-other"),
+    denied("front door", "s3.get_object", "no artifacts", inside=True, Bucket="$artifacts", Key="$model"),
+    denied("front door", "sagemaker.delete_endpoint", "changes nothing", EndpointName="ashlar-local-reviews"),
+    allowed("group closer", "ec2.describe_security_groups", "finds the group", inside=True),
+    REVOKE,
+    but(REVOKE, "another group", GroupId="$group"),
+    denied("group closer", "ec2.authorize_security_group_ingress", "opens nothing", **GROUP_RULE),
+]
+
+UPDATE = allowed(
+    "reconciler",
+    "cloudformation.update_stack",
+    "as the release's role, with nothing new",
+    inside=True,
+    error="ValidationError",
+    StackName="ashlar-local-inference-reviews",
+    UsePreviousTemplate=True,
+    RoleARN="$release_role",
+    Parameters=[
+        {"ParameterKey": f"{variant}ModelPackage", "UsePreviousValue": True} for variant in ("Linear", "Xgboost")
+    ],
+    Capabilities=["CAPABILITY_IAM"],
+)
+LOOK = allowed(
+    "reconciler",
+    "cloudformation.describe_stacks",
+    "its stack",
+    inside=True,
+    StackName="ashlar-local-inference-reviews",
+)
+TAKE_OUT = allowed(
+    "reconciler",
+    "sagemaker.update_model_package",
+    "rejects what does not run",
+    inside=True,
+    ModelPackageArn="$waiting_too",
+    ModelApprovalStatus="Rejected",
+)
+LIVE = allowed("release", "sagemaker.describe_endpoint", "its endpoint", EndpointName="ashlar-local-reviews")
+SCALE = allowed(
+    "release",
+    "application-autoscaling.register_scalable_target",
+    "its endpoint",
+    ServiceNamespace="sagemaker",
+    ResourceId="endpoint/ashlar-local-reviews/variant/linear",
+    ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+    MinCapacity=1,
+    MaxCapacity=2,
+)
+MODEL = allowed(
+    "release",
+    "sagemaker.create_model",
+    "as the hosting role",
+    ModelName="ashlarlocalreviewslinear-matrix",
+    ExecutionRoleArn="$hosting_role",
+    PrimaryContainer={"ModelPackageName": "$served"},
+    EnableNetworkIsolation=True,
+    VpcConfig={"Subnets": ["$subnet"], "SecurityGroupIds": ["$group"]},
+)
+RELEASE = [
+    UPDATE,
+    but(UPDATE, "as itself", RoleARN=ABSENT),
+    but(UPDATE, "as the deployment's role", RoleARN="$CloudFormation_role"),
+    but(UPDATE, "another stack", StackName="ashlar-local-data"),
+    LOOK,
+    but(LOOK, "another stack", StackName="ashlar-local-data"),
+    TAKE_OUT,
+    but(TAKE_OUT, "approves nothing", ModelApprovalStatus="Approved"),
+    denied("reconciler", "sagemaker.delete_endpoint", "touches no endpoint", EndpointName="ashlar-local-reviews"),
+    LIVE,
+    but(LIVE, "another endpoint", EndpointName="ashlar-local-other"),
+    SCALE,
+    but(
+        SCALE,
+        "another service",
+        ServiceNamespace="ecs",
+        ResourceId="service/a/b",
+        ScalableDimension="ecs:service:DesiredCount",
+    ),
+    MODEL,
+    but(MODEL, "another name", ModelName="other-model"),
+    but(MODEL, "another team's package", PrimaryContainer={"ModelPackageName": "$other_package"}),
+    but(MODEL, "as a job", ExecutionRoleArn="$training_role"),
+    denied("release", "sagemaker.delete_endpoint", "another endpoint", EndpointName="ashlar-local-other"),
+    denied("release", "sagemaker.delete_model_package", "versions stay", ModelPackageName="$waiting"),
+]
+
+
+def streams(who: str, group: str, stream: str) -> Case:
+    """A stream of a log group."""
+    return allowed(who, "logs.create_log_stream", "its group", logGroupName=group, logStreamName=stream)
+
+
+FLOW = streams("flow logs", "/ashlar-local/flow-logs", "eni-matrix-all")
+TRAIL = streams("trail logs", "/ashlar-local/trail", "$account" + "_CloudTrail_eu-west-1_9")
+LOGS = [
+    FLOW,
+    but(FLOW, "not the trail's", logGroupName="/ashlar-local/trail"),
+    denied("flow logs", "logs.delete_log_stream", "deletes nothing", **FLOW.arguments),
+    TRAIL,
+    but(TRAIL, "another stream", logStreamName="forged"),
+    but(TRAIL, "another group", logGroupName="/ashlar-local/flow-logs"),
+    allowed("API logs", "logs.create_log_group", "stages' logs", logGroupName="API-Gateway-Execution-Logs_matrix/v1"),
+    denied("API logs", "logs.delete_log_group", "deletes nothing", logGroupName="/ashlar-local/api-access"),
+]
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+ROLE = allowed(
+    "CloudFormation",
+    "iam.create_role",
+    "under the boundary",
+    RoleName="matrix",
+    Path="/ashlar/local/function/",
+    AssumeRolePolicyDocument=TRUST,
+    PermissionsBoundary="$boundary",
+)
+ATTACH = allowed(
+    "CloudFormation",
+    "iam.attach_role_policy",
+    "a policy below the path, under the boundary",
+    RoleName="matrix",
+    PolicyArn="$uploader_policy",
+)
+KEY = allowed(
+    "CloudFormation", "kms.create_key", "tagged as ours", Tags=[{"TagKey": "platform", "TagValue": "ashlar"}]
+)
+BUCKET = allowed(
+    "CloudFormation",
+    "s3.create_bucket",
+    "by name",
+    Bucket="ashlar-local-matrix",
+    CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
+)
+CLOUDFORMATION = [
+    ROLE,
+    but(ROLE, "without the boundary", PermissionsBoundary=ABSENT),
+    but(ROLE, "under another boundary", PermissionsBoundary="$uploader_policy"),
+    but(ROLE, "outside the path", Path="/"),
+    ATTACH,
+    but(ATTACH, "AdministratorAccess", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+    but(ATTACH, "to a role outside the path", RoleName="cdk-hnb659fds-deploy-role-$account-eu-west-1"),
+    denied(
+        "CloudFormation",
+        "iam.create_policy_version",
+        "the boundary lies outside its path",
+        PolicyArn="$boundary",
+        PolicyDocument=json.dumps(EVERYTHING),
+        SetAsDefault=True,
+    ),
+    denied("CloudFormation", "iam.delete_role_permissions_boundary", "bounded it stays", RoleName="matrix"),
+    denied("CloudFormation", "iam.create_user", "no users", UserName="matrix"),
+    KEY,
+    but(KEY, "not tagged", Tags=ABSENT),
+    BUCKET,
+    but(BUCKET, "another name", Bucket="other-matrix"),
+    denied("CloudFormation", "s3.get_object", "reads no data", Bucket="$raw", Key="$raw_object"),
+]
+
+LISTED = allowed(WIDENED, "sagemaker.list_models", "what the boundary leaves")
+BOUNDED = [
+    LISTED,
+    denied(WIDENED, "iam.create_user", "no new identities", UserName="matrix"),
+    denied(WIDENED, "iam.attach_role_policy", "no wider roles", **ATTACH.arguments),
+    denied(WIDENED, "cloudtrail.stop_logging", "the trail stays", Name="ashlar-local-trail"),
+    denied(WIDENED, "kms.schedule_key_deletion", "keys stay", KeyId="$data_key"),
+    denied(WIDENED, "s3.delete_bucket_policy", "the perimeter stays", Bucket="$raw"),
+    denied(WIDENED, "s3.get_object", "also from outside the VPC", Bucket="$raw", Key="$raw_object"),
+    denied(
+        WIDENED,
+        "sagemaker.create_training_job",
+        "no shell into a job",
+        **training_job("matrix-shell", RemoteDebugConfig={"EnableRemoteDebug": True}),
+    ),
+    denied(WIDENED, "lambda.invoke", "no functions", FunctionName="x"),
+]
+
+CASES: list[Case] = [
+    *PROCESSING,
+    *TRAINING,
+    *EVALUATION,
+    *HOSTING,
+    *PIPELINE,
+    *FUNCTIONS,
+    *RELEASE,
+    *LOGS,
+    *CLOUDFORMATION,
+    *BOUNDED,
+]

@@ -61,7 +61,7 @@ class Bench:
         self.runs = runs
 
     def command(self, environment: str) -> Point:
-        """`python -O app.py` as the CDK CLI calls it (cdk.json): context and output directory come through the environment."""
+        """`python -O app.py` as the CDK CLI calls it (cdk.json): context and directory are in its environment."""
         flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
         cdk = {"CDK_CONTEXT_JSON": json.dumps({**flags, "env": environment})}
         return self._measured(lambda out: (["app.py"], {**cdk, "CDK_OUTDIR": str(out)}))

@@ -17,6 +17,11 @@ def _parameters(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
+def _existing_role(given: Mapping[str, str]) -> dict[str, Any]:
+    """The role that a request is about; a request that makes one speaks for itself, even if the name is taken."""
+    return {} if given.get("Action") == "CreateRole" else hooks.role(given.get("RoleName", "")) or {}
+
+
 def _resource_arn(
     _method: str, _path: str, _headers: Mapping[str, str], body: bytes, _region: str, account: str
 ) -> str:
@@ -24,7 +29,7 @@ def _resource_arn(
     given = _parameters(body)
     prefix, path = f"arn:aws:iam::{account}:", given.get("Path", "/")
     if name := given.get("RoleName"):
-        return str((hooks.role(name) or {}).get("Arn") or f"{prefix}role{path}{name}")
+        return str(_existing_role(given).get("Arn") or f"{prefix}role{path}{name}")
     for kind, field in (("group", "GroupName"), ("user", "UserName")):
         if name := given.get(field):
             return f"{prefix}{kind}{path}{name}"
@@ -34,7 +39,7 @@ def _resource_arn(
 
 def _condition_keys(request: Request) -> dict[str, Any]:
     given = _parameters(request.body)
-    role = hooks.role(given.get("RoleName", "")) or {}
+    role = _existing_role(given)
     found = {
         "iam:PermissionsBoundary": given.get("PermissionsBoundary") or role.get("PermissionsBoundary"),
         "iam:PolicyARN": given.get("PolicyArn"),

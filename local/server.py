@@ -88,12 +88,13 @@ async def serve(listener: socket.socket, state: Path) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    from local import cloudformation, event_targets, hooks, iam_requests, passed_roles, sagemaker
+    from local import cloudformation, event_targets, hooks, iam_requests, log_requests, passed_roles, sagemaker
 
     hooks.check()
     cloudformation.install()
     event_targets.install()
     iam_requests.install()
+    log_requests.install()
     passed_roles.install()
     sagemaker.install()
 

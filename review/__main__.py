@@ -12,6 +12,7 @@ from pathlib import Path
 from app import ROOT
 from config import ConfigurationError
 from config.load import ENVIRONMENTS
+from review.controls import TableError
 from review.findings import ReviewError
 from review.report import text, write_json, write_rows
 from review.run import Plant, Stopwatch, review
@@ -33,7 +34,7 @@ def main(arguments: list[str], *, build: Path = BUILD, plant: Plant | None = Non
     watch = Stopwatch()
     try:
         outcome = review(environments, build, watch, plant=plant, files=files)
-    except (ConfigurationError, ReviewError) as error:
+    except (ConfigurationError, ReviewError, TableError) as error:
         print(error, file=sys.stderr)
         return 2
     write_json(outcome, options.out)

@@ -17,8 +17,9 @@ from review.findings import Finding, ReviewError
 
 ENVIRONMENT = "canary"
 REGION = "eu-west-1"
-SOURCE = "canary.py"
-SECRET = "canary.cfg"  # noqa: S105 - a file's name
+# Names that no file of the project has
+SOURCE = "planted.py"
+REVEALING = "planted.cfg"
 # family -> the rule that must be found, and a part of the name of what breaks it
 EXPECTED = {
     "AwsSolutions": ("AwsSolutions-S1", "OpenBucket"),
@@ -32,7 +33,7 @@ EXPECTED = {
     "checkov": ("CKV_AWS_18", "OpenBucket"),
     "cfn-lint": ("E3030", "OpenBucket"),
     "bandit": ("B307", SOURCE),
-    "detect-secrets": ("AWS Access Key", SECRET),
+    "detect-secrets": ("AWS Access Key", REVEALING),
 }
 
 
@@ -58,7 +59,7 @@ def plant(app: cdk.App) -> None:
 def plant_files(directory: Path) -> list[Path]:
     """A source that evaluates its input and a file with an access key."""
     directory.mkdir(parents=True, exist_ok=True)
-    source, secret = directory / SOURCE, directory / SECRET
+    source, secret = directory / SOURCE, directory / REVEALING
     source.write_text("import sys\n\nprint(eval(sys.argv[1]))\n", "utf-8")
     # In two parts, or this file would be the finding. It is the example key of AWS's documentation, with another end.
     secret.write_text(f"aws_access_key_id = {'AKIA'}{'IOSFODNN7EXAMPLF'}\n", "utf-8")
@@ -67,7 +68,7 @@ def plant_files(directory: Path) -> list[Path]:
 
 def is_planted(finding: Finding) -> bool:
     """Whether a finding is the canary's."""
-    return finding.place.environment == ENVIRONMENT or finding.place.stack.endswith((f"/{SOURCE}", f"/{SECRET}"))
+    return finding.place.environment == ENVIRONMENT or finding.place.stack.endswith((f"/{SOURCE}", f"/{REVEALING}"))
 
 
 def must_see(findings: Iterable[Finding]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from review.rows import lines
 # Each reason has to be explained to a reviewer: no environment may need more, the sources' own among them.
 MOST_REASONS = 25
 HOW_TO_ACCEPT = (
-    "Mend it, or accept it where it is: a resource with `acknowledge(resource, rule, reason=…, evidence=…)` "
-    "(stacks/constructs/acknowledgement.py),\na policy's wildcard with `because=` at its statement "
+    "Mend it, or accept it where it is: a resource with `acknowledge(resource, …)` and an entry of "
+    "stacks/constructs/accepted.py,\na policy's wildcard with `because=` at its statement "
     "(stacks/permissions), a line with `# nosec B… # reason` or `# pragma: allowlist secret - reason`."
 )
 
@@ -31,7 +31,7 @@ class Outcome:
     unacknowledged: Sequence[Finding]
     acknowledgements: Sequence[Acknowledgement]
     complaints: Sequence[Complaint]
-    controls: dict[str, Sequence[Any]] = field(default_factory=dict)
+    controls: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def violated(self) -> list[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from aws_cdk import aws_accessanalyzer as accessanalyzer
 from constructs import Construct
 
 from config.schema import Audit as AuditSettings
+from stacks.constructs.accepted import TAKES_OTHER_STACKS_LOGS
 from stacks.constructs.audit_trail import AuditTrail
 from stacks.constructs.dead_letter_queue import DeadLetterQueue
 from stacks.constructs.failure_notices import FailureNotices
@@ -57,6 +58,7 @@ class Audit(cdk.Stack):
             retain=retain,
             statements=[access_log_delivery(account)],
             expire={"": settings.log_retention_days},
+            accepted=[TAKES_OTHER_STACKS_LOGS] if settings.trail else [],
         ).name
         self.buckets = [self.access_logs_bucket]
         cdk.CfnOutput(self, "AccessLogsBucket", value=self.access_logs_bucket)

@@ -71,7 +71,14 @@ def _source_vpc(context: Any) -> str | None:
     return str(found["VpcId"]) if found else None
 
 
+def _over_tls(context: Any) -> str:
+    """What a service does in the background comes with no request; on AWS services call each other over TLS."""
+    is_in_the_background = context.principal_type == "Service" or current_request.current() is None
+    return str(is_in_the_background or context.secure_transport).lower()
+
+
 _KEYS: dict[str, Callable[[Any], str | None]] = {
+    "aws:securetransport": _over_tls,
     "aws:principalarn": _principal_arn,
     "aws:principalisawsservice": lambda context: str(context.principal_type == "Service").lower(),
     # What a service does on its caller's behalf is done within MiniStack, where no policy is asked.

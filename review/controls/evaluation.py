@@ -81,8 +81,9 @@ def judge(found: Mapping[str, list[Finding]], environment: str, excused: Iterabl
 
 
 def _should_excuse(exemption: Exemption, environment: str, found: Mapping[str, list[Finding]]) -> bool:
-    """One for all environments may find nothing to judge in some: an organisation's own VPC is not in the templates."""
-    return environment in exemption.environments or ("*" in exemption.environments and bool(found[exemption.id]))
+    """One for all environments may have nothing to excuse in some: an organisation's trail needs no bucket of ours."""
+    here = any(exemption.covers(exemption.id, environment, finding.where) for finding in found[exemption.id])
+    return environment in exemption.environments or here
 
 
 def _own(

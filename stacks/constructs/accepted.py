@@ -55,7 +55,7 @@ WAY_OUT_BY_NAT = Accepted(
         "PCI.DSS.321-VPCNoUnrestrictedRouteToIGW",
     ),
 )
-# The same reason where it is the workloads' security group that is found
+# The same reason for another resource's finding: that of the workloads' security group
 EGRESS_BY_NAT = replace(WAY_OUT_BY_NAT, findings=("OWN_EGRESS",))
 ONE_REGION = Accepted(
     "Replication needs a bucket and a key in a second region, mostly of a second account: the organisation's to "
@@ -89,6 +89,17 @@ TAKES_ACCESS_LOGS = Accepted(
         "CKV_AWS_18",
     ),
 )
+# Found where no bucket of the same stack logs to it: an organisation's trail has its bucket elsewhere.
+TAKES_OTHER_STACKS_LOGS = replace(
+    TAKES_ACCESS_LOGS,
+    findings=(
+        "AwsSolutions-S1",
+        "HIPAA.Security-S3BucketLoggingEnabled",
+        "NIST.800.53.R4-S3BucketLoggingEnabled",
+        "NIST.800.53.R5-S3BucketLoggingEnabled",
+        "PCI.DSS.321-S3BucketLoggingEnabled",
+    ),
+)
 ACCOUNTS_CONCURRENCY = Accepted(
     "Reserving executions fails in an account with the initial quota of ten. The API is throttled, and nothing else "
     "calls functions often.",
@@ -108,17 +119,18 @@ NOTHING_TO_CACHE = Accepted(
         "CKV_AWS_120",
     ),
 )
-NO_HTTP_BACK_END = Accepted(
-    "A client certificate shows API Gateway to an HTTP back end; behind this stage is a function, called through "
-    "Lambda's own API.",
-    "Amazon API Gateway developer guide, Generate and configure an SSL certificate for backend authentication; "
-    "tests/stacks/test_front_door.py::should_let_only_the_api_call_the_function",
-    ("HIPAA.Security-APIGWSSLEnabled", "NIST.800.53.R5-APIGWSSLEnabled", "PCI.DSS.321-APIGWSSLEnabled"),
-)
-SIGNED_BY_APPLICATIONS = Accepted(
-    "Callers are applications with credentials of AWS: IAM authenticates every request, and there is no user pool.",
-    "tests/stacks/test_front_door.py::should_authenticate_and_validate_every_method",
+SIGNED_REQUESTS = Accepted(
+    "IAM authenticates on both sides of the API: applications sign their requests, and the function is called through "
+    "Lambda's own API. A user pool or a client certificate for an HTTP back end would authenticate nobody.",
+    "tests/stacks/test_front_door.py::should_authenticate_and_validate_every_method, "
+    "tests/stacks/test_front_door.py::should_let_only_the_api_call_the_function; "
+    "Amazon API Gateway developer guide, Generate and configure an SSL certificate for backend authentication",
     ("AwsSolutions-COG4",),
+)
+# The stage's, before the function
+SIGNED_CALLS = replace(
+    SIGNED_REQUESTS,
+    findings=("HIPAA.Security-APIGWSSLEnabled", "NIST.800.53.R5-APIGWSSLEnabled", "PCI.DSS.321-APIGWSSLEnabled"),
 )
 LAST_QUEUE = Accepted(
     "It is the dead-letter queue itself: the first message raises an alarm, and a queue behind it would only hide it.",
@@ -126,7 +138,8 @@ LAST_QUEUE = Accepted(
     ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"),
 )
 ONE_MACHINE = Accepted(
-    "The local cloud runs each variant as processes of one machine: a second instance would be lost with the first.",
-    "docs/local.md; everywhere else the control SageMaker.4 fails the review: review/controls/sagemaker.py",
+    "The environment is one machine, which a second instance would be lost with.",
+    "control SageMaker.4, which is excepted for such an environment and fails the review of any other: "
+    "review/controls/sagemaker.py",
     ("SM_TWO_INSTANCES",),
 )

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from config.schema import Throttle
-from stacks.constructs.accepted import NO_HTTP_BACK_END, NOTHING_TO_CACHE, SIGNED_BY_APPLICATIONS
+from stacks.constructs.accepted import NOTHING_TO_CACHE, SIGNED_CALLS, SIGNED_REQUESTS
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.api_logging import ApiLogging
 from stacks.constructs.private_function import PrivateFunction
@@ -76,7 +76,7 @@ class PredictionApi(Construct):
             request_parameters={"method.request.path.endpoint": True},
             request_validator=validator,
         )
-        acknowledge(_resource(method, apigateway.CfnMethod), SIGNED_BY_APPLICATIONS)
+        acknowledge(_resource(method, apigateway.CfnMethod), SIGNED_REQUESTS)
         self.stage = self._stage(api, around.identity.account.arn("logs", f"log-group:{access_name}"))
         self.stage.add_resource_dependency(logging.resource)
         self.stage.add_resource_dependency(access)
@@ -85,7 +85,7 @@ class PredictionApi(Construct):
     def _stage(self, api: apigateway.RestApi, access_log_arn: str) -> apigateway.CfnStage:
         """On the L1: the L2 takes no log group that was made as an L1."""
         stage = _resource(api.deployment_stage, apigateway.CfnStage)
-        acknowledge(stage, NOTHING_TO_CACHE, NO_HTTP_BACK_END)
+        acknowledge(stage, NOTHING_TO_CACHE, SIGNED_CALLS)
         stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
             destination_arn=access_log_arn, format=_access_log_format().to_string()
         )

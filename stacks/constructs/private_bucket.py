@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.constructs import bucket_settings as settings
-from stacks.constructs.accepted import NOT_LOCKED, ONE_REGION, TAKES_ACCESS_LOGS
+from stacks.constructs.accepted import NOT_LOCKED, ONE_REGION, TAKES_ACCESS_LOGS, Accepted
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.permissions.perimeter import BucketStatement, of_every_bucket
 from stacks.permissions.statement import VERSION
@@ -23,6 +23,7 @@ class PrivateBucket(Construct):
     with its own encryption) and for `access_logs` (a bucket that logs itself never ends).
     `expire`: prefix -> days after which objects below it are deleted. `lock_days`: a version cannot be deleted before.
     `statements`: what the bucket's policy says beside what all buckets' say; the policy stays as long as the bucket.
+    `accepted`: what the security review finds at this bucket and not at every one.
     What writes to the bucket when it is created must depend on `policy`.
     """
 
@@ -40,6 +41,7 @@ class PrivateBucket(Construct):
         expire: Mapping[str, int] | None = None,
         lock_days: int | None = None,
         events: bool = False,
+        accepted: Sequence[Accepted] = (),
     ) -> None:
         super().__init__(scope, id)
         bucket = s3.CfnBucket
@@ -65,8 +67,8 @@ class PrivateBucket(Construct):
             object_lock_enabled=True if lock_days else None,
             object_lock_configuration=settings.lock(lock_days) if lock_days else None,
         )
-        accepted = [ONE_REGION] if lock_days else [ONE_REGION, NOT_LOCKED if access_logs else TAKES_ACCESS_LOGS]
-        acknowledge(self.bucket, *accepted)
+        unlocked = () if lock_days else (NOT_LOCKED if access_logs else TAKES_ACCESS_LOGS,)
+        acknowledge(self.bucket, ONE_REGION, *unlocked, *accepted)
         self.name = self.bucket.ref
         self.arn = account.bucket(self.name)
         documents = [each.document(self.arn) for each in (*of_every_bucket(account), *statements)]

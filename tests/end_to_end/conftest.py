@@ -48,6 +48,23 @@ class Ashlar:
         """A command with the environment of the local cloud's clients."""
         return _run([str(ROOT / ".venv/bin/python"), "-m", "local", "exec", "--", *command], self.state)
 
+    def jobs(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Step -> description of the job, of `kind` training or processing, that first completed it in a pipeline."""
+        sagemaker, noun = self.client("sagemaker"), f"{kind.capitalize()}Job"
+        listed = getattr(sagemaker, f"list_{kind}_jobs")(
+            StatusEquals="Completed",
+            NameContains="pipelines-",
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=100,
+        )
+        names = [job[f"{noun}Name"] for job in listed[f"{noun}Summaries"]]
+        # Pipelines name their jobs `pipelines-<execution>-<step>-<random>`.
+        return {
+            name.split("-", 2)[2].rsplit("-", 1)[0]: getattr(sagemaker, f"describe_{kind}_job")(**{f"{noun}Name": name})
+            for name in names
+        }
+
     def outputs(self, stack: str) -> dict[str, str]:
         """The outputs of a stack."""
         described = self.client("cloudformation").describe_stacks(StackName=f"ashlar-local-{stack}")["Stacks"][0]

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 
-from tests.local.cloud import LocalCloud
-
 KINDS = {
     "TRAINING_JOB_NAME": "training",
     "PROCESSING_JOB_NAME": "processing",
     "SAGEMAKER_BIND_TO_PORT": "model server",
 }
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
 
 @dataclass(frozen=True)
 class ObservedProcess:
-    """A process that ran: what for, its job's name, whose credentials it held as STS tells."""
+    """A process that ran: what for, its job's name, and whether it was given credentials of AWS."""
 
     kind: str
     name: str
-    identity: str
+    has_credentials: bool
 
 
 @dataclass
@@ -41,7 +38,6 @@ class ProcessObserver:
         self._ended = threading.Event()
         self._settled: set[int] = set()
         self._young: dict[int, float] = {}
-        self._identities = ThreadPoolExecutor(4)
         self._watcher = threading.Thread(target=self._watch)
         self._watcher.start()
         return self
@@ -51,7 +47,6 @@ class ProcessObserver:
     ) -> None:
         self._ended.set()
         self._watcher.join()
-        self._identities.shutdown()
 
     def of(self, kind: str) -> set[ObservedProcess]:
         """The processes of one kind."""
@@ -74,26 +69,6 @@ class ProcessObserver:
         kind = next((kind for variable, kind in KINDS.items() if variable in environment), None)
         if kind is None or not environment.get("TMPDIR", "").startswith(str(self.state)):
             return False
-        # At once, while the job runs: its credentials end with it.
-        self._identities.submit(self._note, kind, environment)
+        name = environment.get("TRAINING_JOB_NAME") or environment.get("PROCESSING_JOB_NAME", "")
+        self.seen.add(ObservedProcess(kind, name, any(each in environment for each in CREDENTIALS)))
         return True
-
-    def _note(self, kind: str, environment: dict[str, str]) -> None:
-        self.seen.add(ObservedProcess(kind, _name(environment), _identity(environment, self.state)))
-
-
-def _name(environment: dict[str, str]) -> str:
-    return next((environment[v] for v in ("TRAINING_JOB_NAME", "PROCESSING_JOB_NAME") if v in environment), "")
-
-
-def _identity(environment: dict[str, str], state: Path) -> str:
-    """Role name of the credentials in a process's environment, asked of STS with these credentials."""
-    credentials = {
-        "AccessKeyId": environment["AWS_ACCESS_KEY_ID"],
-        "SecretAccessKey": environment["AWS_SECRET_ACCESS_KEY"],
-        "SessionToken": environment["AWS_SESSION_TOKEN"],
-    }
-    sts = LocalCloud(environment["AWS_ENDPOINT_URL"], state).client("sts", credentials)
-    arn = re.fullmatch(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+", sts.get_caller_identity()["Arn"])
-    assert arn
-    return arn[1]

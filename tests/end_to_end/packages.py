@@ -1,4 +1,7 @@
-"""Make model packages by hand: from a good artifact, or with inference code of the test's own."""
+"""Make model packages by hand: from a good artifact, or with inference code of the test's own.
+
+As the account's root, which no bucket policy stops here, as it would on AWS (docs/local.md).
+"""
 
 from __future__ import annotations
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.end_to_end.conftest import Ashlar, make
+from tests.local.cloud import eventually
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+DENIED = "AccessDenied"
 
 
-def should_stop_the_pipeline_when_training_may_not_write_its_artifact(ashlar: Ashlar) -> None:
+def should_stop_the_pipeline_and_tell_the_operators_when_training_may_not_write_its_artifact(ashlar: Ashlar) -> None:
     # GIVEN a training role without s3:PutObject
     iam = ashlar.client("iam")
-    policy = next(p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"] if "TrainingPolicy" in p["PolicyName"])
+    (role,) = iam.list_roles(PathPrefix="/ashlar/local/training/")["Roles"]
+    (attached,) = iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+    policy = attached["PolicyArn"]
     original = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=policy, VersionId=original)["PolicyVersion"]["Document"]
     kept = [statement for statement in document["Statement"] if "s3:PutObject" not in statement["Action"]]
     assert len(kept) == len(document["Statement"]) - 1
     _replace(iam, policy, {**document, "Statement": kept})
+    queue = _subscribed_queue(ashlar)
     try:
         # WHEN data arrives
         done = ashlar.ops("run", "reviews", "--data", "build/sample_reviews.csv")
@@ -30,13 +38,52 @@ def should_stop_the_pipeline_when_training_may_not_write_its_artifact(ashlar: As
     assert "The pipeline ended as Failed" in done.stderr
     assert "AccessDenied" in done.stdout + done.stderr
     assert "Evaluate" not in done.stdout
-    jobs = ashlar.client("sagemaker").list_training_jobs(StatusEquals="Failed")["TrainingJobSummaries"]
+    failed = ashlar.client("sagemaker").list_training_jobs(StatusEquals="Failed", NameContains="pipelines-")
+    jobs = failed["TrainingJobSummaries"]
     reasons = [
         ashlar.client("sagemaker").describe_training_job(TrainingJobName=job["TrainingJobName"])["FailureReason"]
         for job in jobs
     ]
     assert reasons
     assert all("AccessDenied" in reason and "s3:PutObject" in reason for reason in reasons)
+    # AND the operators' encrypted topic says so, in sentences
+    told = _told(ashlar, queue, wanted=("Training Job", "Step", "Pipeline execution"))
+    job = rf"Training Job pipelines-\w+-Train-\w+-\w+ is Failed\. ClientError: .*{DENIED}"
+    assert re.fullmatch(rf"{TIME}: {job}.*", told["Training Job"])
+    step = rf"Step Train-\w+ of pipeline execution arn:\S+ failed\. .*{DENIED}"
+    assert re.fullmatch(rf"{TIME}: {step}.*", told["Step"])
+    assert re.fullmatch(rf"{TIME}: Pipeline execution arn:\S+ is Failed\.", told["Pipeline execution"])
+
+
+def _subscribed_queue(ashlar: Ashlar) -> str:
+    """The URL of a queue that hears what the operators hear."""
+    sns, sqs = ashlar.client("sns"), ashlar.client("sqs")
+    (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":ashlar-local-operators")]
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["KmsMasterKeyId"]
+    url = str(sqs.create_queue(QueueName="operator")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**send, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def _told(ashlar: Ashlar, queue: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
+    """What was said first about each subject: how the sentences after the time begin."""
+    sqs, told = ashlar.client("sqs"), dict[str, str]()
+
+    def heard() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            sentence = json.loads(message["Body"])["Message"].strip('"')
+            for subject in wanted:
+                if f"Z: {subject} " in sentence:
+                    told.setdefault(subject, sentence)
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return set(told) == set(wanted)
+
+    eventually(heard)
+    return told
 
 
 def _replace(iam: Any, policy: str, document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,13 +18,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 _SESSION = boto3.Session()
 
 
 def attempt(
-    *, url: str, authority: str, region: str, credentials: dict[str, str], call: str, arguments: dict[str, Any]
+    url: str, authority: str, region: str, *, credentials: dict[str, str], call: str, arguments: dict[str, Any]
 ) -> dict[str, str]:
     """One call, such as `s3.get_object`, as these credentials: {code, message}, both empty when it succeeded.
 
@@ -37,6 +38,8 @@ def attempt(
         getattr(client, method)(**arguments)
     except ClientError as error:
         return {"code": str(error.response["Error"]["Code"]), "message": str(error)}
+    except BotoCoreError as error:  # the call was never made
+        return {"code": type(error).__name__, "message": str(error)}
     return {"code": "", "message": ""}
 
 
@@ -68,11 +71,10 @@ def _signed(
 def main() -> None:
     """Every call of a file, in its order."""
     calls, answers = sys.argv[1:]
-    place = {"url": os.environ["AWS_ENDPOINT_URL"], "authority": os.environ["AWS_CA_BUNDLE"]}
-    with open(calls) as file:
-        made = [attempt(**place, region=os.environ["AWS_REGION"], **each) for each in json.load(file)]
-    with open(answers, "w") as file:
-        json.dump(made, file)
+    place = (os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_CA_BUNDLE"], os.environ["AWS_REGION"])
+    given = json.loads(Path(calls).read_text())
+    made = [attempt(*place, **each) for each in given]
+    Path(answers).write_text(json.dumps(made))
 
 
 if __name__ == "__main__":

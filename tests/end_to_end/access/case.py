@@ -32,7 +32,7 @@ class Case:
 
     def filled(self, values: Mapping[str, str]) -> dict[str, Any]:
         """The arguments with every `$name` replaced. Raises KeyError for a name that is not deployed."""
-        result: dict[str, Any] = _filled(self.arguments, values)
+        result: dict[str, Any] = filled_in(self.arguments, values)
         return result
 
 
@@ -47,7 +47,7 @@ def denied(who: str, call: str, why: str, *, inside: bool = False, **arguments: 
 
 
 def but(twin: Case, why: str, *, inside: bool | None = None, **changes: Any) -> Case:
-    """A denied call that differs from its allowed `twin` in one thing: `ResourceConfig__InstanceType="ml.p4d.24xlarge"`.
+    """A denied call that differs from its allowed `twin` in one thing: `VpcConfig__Subnets=[...]`, or its place.
 
     ABSENT takes an argument away.
     """
@@ -68,9 +68,10 @@ def _changed(whole: Mapping[str, Any], path: list[str], value: Any) -> dict[str,
     return {k: v for k, v in {**whole, name: value}.items() if v is not ABSENT}
 
 
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
+def filled_in(value: Any, values: Mapping[str, str]) -> Any:
+    """`value` with every `$name` in it replaced."""
     if isinstance(value, str):
         return Template(value).substitute(values)
     if isinstance(value, Mapping):
-        return {key: _filled(each, values) for key, each in value.items()}
-    return [_filled(each, values) for each in value] if isinstance(value, (list, tuple)) else value
+        return {key: filled_in(each, values) for key, each in value.items()}
+    return [filled_in(each, values) for each in value] if isinstance(value, (list, tuple)) else value

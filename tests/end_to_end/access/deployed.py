@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.end_to_end.access.case import filled_in
+from tests.end_to_end.access.requests import OTHER_PROJECT, training_job
 from tests.end_to_end.conftest import Ashlar
 from tests.end_to_end.packages import latest, register
 from tests.local.cloud import ACCOUNT, REGION
@@ -44,7 +46,6 @@ SERVICES = {
 # A copy of the training role to which an administrator has attached everything.
 WIDENED = "training, widened"
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-OTHER_TEAM = {"Key": "project", "Value": "other"}
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ def deployed(ashlar: Ashlar) -> Iterator[Deployed]:
             credentials[who] = _assume(ashlar, copies.make(who, named[who]["RoleName"]))
         credentials[WIDENED] = _assume(ashlar, copies.make(WIDENED, named["training"]["RoleName"], EVERYTHING))
         arns = {f"{who.replace(' ', '_')}_role": role["Arn"] for who, role in named.items()}
-        yield Deployed({**arns, **_names(ashlar), **_objects(ashlar, credentials), **_registry(ashlar)}, credentials)
+        policy = _attached(ashlar, named["uploader"]["RoleName"])
+        values = {**arns, **_names(ashlar), **_objects(ashlar, credentials), **_registry(ashlar)}
+        yield Deployed({**values, "uploader_policy": policy, "other_job": _other_job(ashlar, values)}, credentials)
     finally:
         copies.remove()
-        _remove_others(ashlar)
+        _remove_what_was_made(ashlar)
 
 
 class Copies:
@@ -94,8 +97,7 @@ class Copies:
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
             **({"PermissionsBoundary": limit["PermissionsBoundaryArn"]} if limit else {}),
         )["Role"]
-        attached = self._iam.list_attached_role_policies(RoleName=of)["AttachedPolicies"]
-        policies = [policy["PolicyArn"] for policy in attached]
+        policies = [p["PolicyArn"] for p in self._iam.list_attached_role_policies(RoleName=of)["AttachedPolicies"]]
         if extra:
             widening = self._iam.create_policy(PolicyName=f"{name}-widening", PolicyDocument=json.dumps(extra))
             self._policies.append(widening["Policy"]["Arn"])
@@ -125,15 +127,24 @@ def _assume(ashlar: Ashlar, arn: str) -> dict[str, str]:
     return {"key": found["AccessKeyId"], "secret": found["SecretAccessKey"], "token": found["SessionToken"]}
 
 
+def _attached(ashlar: Ashlar, role: str) -> str:
+    (policy,) = ashlar.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return str(policy["PolicyArn"])
+
+
 def _names(ashlar: Ashlar) -> dict[str, str]:
     data, audit = ashlar.outputs("data"), ashlar.outputs("audit")
     aliases = ashlar.client("kms").list_aliases()["Aliases"]
-    keys = {a["AliasName"].rsplit("-", 1)[-1]: a.get("TargetKeyId") for a in aliases if "ashlar-local" in a["AliasName"]}
+    keys = {
+        a["AliasName"].rsplit("-", 1)[-1]: a.get("TargetKeyId") for a in aliases if "ashlar-local" in a["AliasName"]
+    }
     training = next(iter(ashlar.jobs("training").values()))
     api = json.loads(ashlar.ops("status", "--json").stdout)["api_url"]
     groups = ashlar.client("ec2").describe_security_groups()["SecurityGroups"]
     (closed,) = [
-        g["GroupId"] for g in groups if g["GroupName"] == "default" and g["VpcId"] == _vpc(groups, training["VpcConfig"])
+        g["GroupId"]
+        for g in groups
+        if g["GroupName"] == "default" and g["VpcId"] == _vpc(groups, training["VpcConfig"])
     ]
     execution = ashlar.client("sagemaker").list_pipeline_executions(
         PipelineName="ashlar-local-reviews", SortOrder="Ascending"
@@ -183,7 +194,7 @@ def _objects(ashlar: Ashlar, credentials: dict[str, dict[str, str]]) -> dict[str
 def _registry(ashlar: Ashlar) -> dict[str, str]:
     """A served version, two that wait, and another team's group, package, pipeline and job."""
     sagemaker = ashlar.client("sagemaker")
-    sagemaker.create_model_package_group(ModelPackageGroupName="other-team", Tags=[OTHER_TEAM])
+    sagemaker.create_model_package_group(ModelPackageGroupName="other-team", Tags=[OTHER_PROJECT])
     container = latest(ashlar, "linear")["InferenceSpecification"]["Containers"][0]
     other = sagemaker.create_model_package(
         ModelPackageGroupName="other-team",
@@ -202,8 +213,31 @@ def _registry(ashlar: Ashlar) -> dict[str, str]:
     }
 
 
-def _remove_others(ashlar: Ashlar) -> None:
+def _other_job(ashlar: Ashlar, values: dict[str, str]) -> str:
+    """The name of another project's job."""
+    job = training_job("ashlar-local-other-job", Tags=[OTHER_PROJECT])
+    ashlar.client("sagemaker").create_training_job(**filled_in(job, values))
+    return "ashlar-local-other-job"
+
+
+def _remove_what_was_made(ashlar: Ashlar) -> None:
+    """What the allowed calls made, and what other teams had."""
     sagemaker = ashlar.client("sagemaker")
+    for job in sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]:
+        sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
+    for job in sagemaker.list_processing_jobs(StatusEquals="InProgress")["ProcessingJobSummaries"]:
+        sagemaker.stop_processing_job(ProcessingJobName=job["ProcessingJobName"])
+    for model in sagemaker.list_models(NameContains="-matrix")["Models"]:
+        sagemaker.delete_model(ModelName=model["ModelName"])
+    iam = ashlar.client("iam")
+    for role in iam.list_roles(PathPrefix="/ashlar/local/function/")["Roles"]:
+        if role["RoleName"] == "matrix":
+            # It holds a deployed policy, which could not be deleted.
+            iam.detach_role_policy(RoleName="matrix", PolicyArn=_attached(ashlar, "matrix"))
+            iam.delete_role(RoleName="matrix")
+    s3 = ashlar.client("s3")
+    for bucket in s3.list_buckets(Prefix="ashlar-local-matrix")["Buckets"]:
+        s3.delete_bucket(Bucket=bucket["Name"])
     for package in sagemaker.list_model_packages(ModelPackageGroupName="other-team")["ModelPackageSummaryList"]:
         sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
     sagemaker.delete_model_package_group(ModelPackageGroupName="other-team")

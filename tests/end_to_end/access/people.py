@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.end_to_end.access.case import ABSENT, Case, allowed, but, denied
 from tests.end_to_end.access.requests import ARN, OTHER_PROJECT, PROJECT, processing_job, training_job
 
-PUT = allowed(
-    "uploader", "s3.put_object", "brings raw data", Bucket="$raw", Key="raw/reviews/matrix/new.csv", Body="x"
-)
+PUT = allowed("uploader", "s3.put_object", "brings raw data", Bucket="$raw", Key="raw/reviews/matrix/new.csv", Body="x")
 PUT_WITH_KEY = allowed(
     "uploader",
     "s3.put_object",
     "says the bucket's own key",
     **{**PUT.arguments, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "$data_key"},
 )
-PARTS = allowed(
-    "uploader", "s3.create_multipart_upload", "in parts", Bucket="$raw", Key="raw/reviews/matrix/parts.csv"
-)
+PARTS = allowed("uploader", "s3.create_multipart_upload", "in parts", Bucket="$raw", Key="raw/reviews/matrix/parts.csv")
 UPLOADER = [
     PUT,
     PUT_WITH_KEY,
@@ -129,6 +127,7 @@ START = allowed(
     "of the own project, without its parameter",
     error="ValidationException",
     PipelineName="ashlar-local-reviews",
+    # pragma: allowlist nextline secret - a made-up or public value that opens nothing
     ClientRequestToken="the-matrix-starts-nothing-at-all-here",
 )
 READ = allowed(
@@ -148,9 +147,7 @@ DESCRIBE_JOB = allowed(
 DESCRIBE_PIPELINE = allowed(
     "data scientist", "sagemaker.describe_pipeline", "the own", PipelineName="ashlar-local-reviews"
 )
-DESCRIBE_VERSION = allowed(
-    "data scientist", "sagemaker.describe_model_package", "the own", ModelPackageName="$waiting"
-)
+DESCRIBE_VERSION = allowed("data scientist", "sagemaker.describe_model_package", "the own", ModelPackageName="$waiting")
 JOB_LOGS = allowed(
     "data scientist", "logs.filter_log_events", "of jobs", logGroupName="/aws/sagemaker/TrainingJobs", limit=1
 )
@@ -160,6 +157,7 @@ STOP_EXECUTION = allowed(
     "the own, which has ended",
     error="ConflictException",
     PipelineExecutionArn="$execution",
+    # pragma: allowlist nextline secret - a made-up or public value that opens nothing
     ClientRequestToken="the-matrix-stops-nothing-at-all-here",
 )
 DATA_SCIENTIST = [
@@ -202,11 +200,17 @@ DATA_SCIENTIST = [
     but(LIST, "the same credentials outside the VPC", inside=False),
     but(LIST, "another project's", Prefix="processed/other/"),
     denied(
-        "data scientist", "s3.put_object", "data is made by jobs", inside=True, Bucket="$data", Key="$processed", Body=""
+        "data scientist",
+        "s3.put_object",
+        "data is made by jobs",
+        inside=True,
+        Bucket="$data",
+        Key="$processed",
+        Body="",
     ),
     JOB_LOGS,
     but(JOB_LOGS, "not the trail", logGroupName="/ashlar-local/trail"),
-    denied("data scientist", "sts.assume_role", "nobody else", RoleArn="$approver_role", RoleSessionName="x"),
+    denied("data scientist", "sts.assume_role", "nobody else", RoleArn="$approver_role", RoleSessionName="matrix"),
 ]
 
 APPROVE = allowed(
@@ -229,7 +233,9 @@ APPROVER = [
     but(APPROVE, "changes nothing else", ModelApprovalStatus=ABSENT, ApprovalDescription="x"),
     but(APPROVE, "another team's", ModelPackageArn="$other_package"),
     allowed("approver", "sagemaker.describe_model_package", "looks at it", ModelPackageName="$waiting"),
-    allowed("approver", "sagemaker.list_model_packages", "finds it", ModelPackageGroupName="ashlar-local-reviews-linear"),
+    allowed(
+        "approver", "sagemaker.list_model_packages", "finds it", ModelPackageGroupName="ashlar-local-reviews-linear"
+    ),
     denied("approver", "sagemaker.describe_model_package", "another team's", ModelPackageName="$other_package"),
     denied(
         "approver",
@@ -242,21 +248,19 @@ APPROVER = [
     denied("approver", "s3.get_object", "no artifacts", inside=True, Bucket="$artifacts", Key="$model"),
 ]
 
+SETTINGS: dict[str, dict[str, Any]] = {
+    "iam.list_roles": {},
+    "cloudformation.describe_stacks": {},
+    "cloudtrail.describe_trails": {},
+    "s3.get_bucket_policy": {"Bucket": "$raw"},
+    "kms.get_key_policy": {"KeyId": "$data_key", "PolicyName": "default"},
+    "ec2.describe_vpc_endpoints": {},
+    "sagemaker.describe_endpoint": {"EndpointName": "ashlar-local-reviews"},
+    "cloudwatch.describe_alarms": {},
+    "logs.filter_log_events": {"logGroupName": "/ashlar-local/trail", "limit": 1},
+}
 AUDITOR = [
-    *(
-        allowed("auditor", call, "reads settings", **arguments)
-        for call, arguments in {
-            "iam.list_roles": {},
-            "cloudformation.describe_stacks": {},
-            "cloudtrail.describe_trails": {},
-            "s3.get_bucket_policy": {"Bucket": "$raw"},
-            "kms.get_key_policy": {"KeyId": "$data_key", "PolicyName": "default"},
-            "ec2.describe_vpc_endpoints": {},
-            "sagemaker.describe_endpoint": {"EndpointName": "ashlar-local-reviews"},
-            "cloudwatch.describe_alarms": {},
-            "logs.filter_log_events": {"logGroupName": "/ashlar-local/trail", "limit": 1},
-        }.items()
-    ),
+    *(allowed("auditor", call, "reads settings", **arguments) for call, arguments in SETTINGS.items()),
     denied("auditor", "s3.get_object", "reads no data", inside=True, Bucket="$data", Key="$processed"),
     denied("auditor", "s3.list_objects_v2", "nor what there is", Bucket="$raw"),
     denied("auditor", "kms.decrypt", "nor behind a key", KeyId="$data_key", CiphertextBlob="x"),

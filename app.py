@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +29,27 @@ from stacks.values.account import Account
 from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
+from stacks.values.key_arns import KeyArns
+from stacks.values.placement import Placement
+from stacks.values.store import Stores
 
 ROOT = Path(__file__).parent
 
 
-def new_app(**app: Any) -> cdk.App:
-    """An app without stacks, as every synth uses it. `app`: arguments of `cdk.App`, such as `context`."""
+def new_app(context: Mapping[str, Any] | None = None, **app: Any) -> cdk.App:
+    """An app without stacks, as every synth uses it: with cdk.json's feature flags, whoever starts it.
+
+    `app`: other arguments of `cdk.App`. What the CDK's CLI gives as context comes before `context`.
+    """
     settings: dict[str, Any] = {
-        # The CDK's own template validator more than doubles the time of every synth; one test runs it.
+        # The CDK's own template validator more than doubles the time of every synth; `make review` runs it.
         "builtin_cloud_formation_validation": False,
         # Traces name temporary files: with them no two synths are equal.
         "stack_traces": False,
         "post_cli_context": {"aws:cdk:disable-creation-stack-traces": True},
     }
-    return cdk.App(**(settings | app))
+    flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    return cdk.App(context={**flags, **(context or {})}, **(settings | app))
 
 
 def build_app(**app: Any) -> cdk.App:
@@ -50,7 +60,7 @@ def build_app(**app: Any) -> cdk.App:
     """
     result = new_app(**app)
     platform = load_environment(str(result.node.try_get_context("env") or ""))
-    if result.node.try_get_context("bootstrap"):
+    if result.node.try_get_context("bootstrap") == "true":
         compose_bootstrap(result, platform)
     else:
         compose(result, platform)
@@ -76,17 +86,34 @@ def compose_bootstrap(app: cdk.App, platform: Platform) -> None:
 
 
 def compose(app: cdk.App, platform: Platform) -> None:
-    """The one way through the house: keys and audit, network, data, models, endpoints, release, front door, people."""
+    """The one way through the house: what all stands on, models, endpoints, then those who use them."""
     # Each stack's synthesizer reads it; a stack's own synthesizer would have to be told.
     app.node.set_context("@aws-cdk/core:bootstrapQualifier", platform.identity.bootstrap_qualifier)
-    name, identity, retain = platform.name(), _identity(platform), platform.retain_data
-    stack = _stack(platform)
+    base = _foundation(app, platform)
+    training = {model: _training(app, platform, base, model) for model in platform.models}
+    endpoints = {name: _inference(app, platform, base, name, training) for name in platform.endpoints}
+    _users(app, platform, base, training, endpoints)
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What everything else stands on."""
+
+    identity: Identity
+    images: dict[str, ImageRepository]
+    keys: KeyArns
+    audit: Audit
+    placement: Placement
+    stores: Stores
+
+
+def _foundation(app: cdk.App, platform: Platform) -> Foundation:
+    """Keys, audit, network, data."""
+    name, identity, retain, stack = platform.name(), _identity(platform), platform.retain_data, _stack(platform)
     images = {
         image: ImageRepository(catalogue.images().uri(image, platform.region)) for image in catalogue.images().images
     }
-    families = catalogue.instance_families().local_nvme
-
-    keys = Security(
+    security = Security(
         app,
         platform.name("security"),
         name=name,
@@ -94,7 +121,8 @@ def compose(app: cdk.App, platform: Platform) -> None:
         settings=platform.keys,
         retain=retain,
         **stack,
-    ).keys
+    )
+    keys = security.keys
     audit = Audit(
         app,
         platform.name("audit"),
@@ -134,52 +162,66 @@ def compose(app: cdk.App, platform: Platform) -> None:
         also_emptied=audit.buckets,
         **stack,
     )
-    training = {
-        model: Training(
-            app,
-            platform.name("training", model),
-            name=platform.name(model),
-            model=model,
-            settings=settings,
-            identity=identity,
-            images=images,
-            families_without_volume_key=families,
-            code=ROOT / settings.code,
-            stores=data.stores,
-            placement=network.placement,
-            dead_letters_arn=audit.dead_letters_arn,
-            retain=retain,
-            **_stack(platform, project=model),
-        )
-        for model, settings in platform.models.items()
-    }
-    endpoints = {
-        endpoint: Inference(
-            app,
-            platform.name("inference", endpoint),
-            name=platform.name(endpoint),
-            settings=settings,
-            identity=identity,
-            groups={v: training[its.model].groups[its.candidate] for v, its in settings.variants.items()},
-            images=list(images.values()),
-            families_without_volume_key=families,
-            artifacts=data.stores.artifacts,
-            logs_key=keys.logs,
-            log_retention_days=platform.audit.log_retention_days,
-            topic_arn=audit.topic_arn,
-            placement=network.placement,
-            **stack,
-        )
-        for endpoint, settings in platform.endpoints.items()
-    }
-    around = FunctionSurroundings(
-        identity=identity,
-        placement=network.placement,
-        key=keys.functions,
-        logs_key=keys.logs,
+    return Foundation(identity, images, keys, audit, network.placement, data.stores)
+
+
+def _training(app: cdk.App, platform: Platform, base: Foundation, model: str) -> Training:
+    settings = platform.models[model]
+    return Training(
+        app,
+        platform.name("training", model),
+        name=platform.name(model),
+        model=model,
+        settings=settings,
+        identity=base.identity,
+        images=base.images,
+        code=ROOT / settings.code,
+        stores=base.stores,
+        placement=base.placement,
+        dead_letters_arn=base.audit.dead_letters_arn,
+        retain=platform.retain_data,
+        **_stack(platform, project=model),
+    )
+
+
+def _inference(
+    app: cdk.App, platform: Platform, base: Foundation, endpoint: str, training: dict[str, Training]
+) -> Inference:
+    settings = platform.endpoints[endpoint]
+    return Inference(
+        app,
+        platform.name("inference", endpoint),
+        name=platform.name(endpoint),
+        settings=settings,
+        identity=base.identity,
+        groups={v: training[its.model].groups[its.candidate] for v, its in settings.variants.items()},
+        images=list(base.images.values()),
+        artifacts=base.stores.artifacts,
+        logs_key=base.keys.logs,
         log_retention_days=platform.audit.log_retention_days,
-        dead_letters_arn=audit.dead_letters_arn,
-        dead_letters_key=keys.notifications,
+        topic_arn=base.audit.topic_arn,
+        placement=base.placement,
+        **_stack(platform),
+    )
+
+
+def _users(
+    app: cdk.App,
+    platform: Platform,
+    base: Foundation,
+    training: dict[str, Training],
+    endpoints: dict[str, Inference],
+) -> None:
+    """Release, front door, people."""
+    name, stack = platform.name(), _stack(platform)
+    around = FunctionSurroundings(
+        identity=base.identity,
+        placement=base.placement,
+        key=base.keys.functions,
+        logs_key=base.keys.logs,
+        log_retention_days=platform.audit.log_retention_days,
+        dead_letters_arn=base.audit.dead_letters_arn,
+        dead_letters_key=base.keys.notifications,
     )
     Release(app, platform.name("release"), name=name, endpoints=list(endpoints.values()), around=around, **stack)
     FrontDoor(
@@ -195,13 +237,12 @@ def compose(app: cdk.App, platform: Platform) -> None:
         app,
         platform.name("access"),
         name=name,
-        identity=identity,
+        identity=base.identity,
         require_mfa=platform.identity.require_mfa,
         data_scientist=platform.identity.data_scientist,
-        projects={model: its.job_roles for model, its in training.items()},
-        families_without_volume_key=families,
-        stores=data.stores,
-        placement=network.placement,
+        projects={model: its.experiment_roles for model, its in training.items()},
+        stores=base.stores,
+        placement=base.placement,
         **stack,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,9 +13,8 @@ ROOT = Path(__file__).parent.parent
 
 def synthesize(outdir: Path, files: list[Path]) -> None:
     """One cloud assembly for each file, `<outdir>/<environment>`, with the feature flags of cdk.json."""
-    flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     for file in files:
-        app = new_app(context=flags, outdir=str(outdir / file.stem))
+        app = new_app(outdir=str(outdir / file.stem))
         compose(app, load(file))
         app.synth()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from app import ROOT, new_app
+from app import new_app
 from review.accepted import acknowledgements
 from review.findings import Acknowledgement, Finding, Place, ReviewError
 from review.packs import CONTEXT, PACKS, VALIDATOR, attach
@@ -93,8 +93,7 @@ class Assembly:
 
 def synthesize(environment: str, region: str, directory: Path, compose: Callable[[cdk.App], None]) -> Assembly:
     """Compose an app, with all packs attached, into `directory`."""
-    flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    app = new_app(context={**flags, **CONTEXT, "env": environment}, outdir=str(directory))
+    app = new_app(context={**CONTEXT, "env": environment}, outdir=str(directory))
     compose(app)
     attach(app)
     app.synth()

@@ -33,7 +33,6 @@ class Access(cdk.Stack):
         require_mfa: bool,
         data_scientist: DataScientist,
         projects: Mapping[str, list[str]],
-        families_without_volume_key: frozenset[str],
         stores: Stores,
         placement: Placement,
         **stack: Any,
@@ -41,7 +40,7 @@ class Access(cdk.Stack):
         super().__init__(scope, id, **stack)
         self._identity, self._require_mfa = identity, require_mfa
         account = identity.account
-        limits = _limits(data_scientist, families_without_volume_key, stores)
+        limits = _limits(data_scientist, stores)
         for project, job_roles in projects.items():
             statements = personas.data_scientist(
                 account, name=name, job_roles=job_roles, stores=stores, limits=limits, placement=placement
@@ -65,15 +64,11 @@ class Access(cdk.Stack):
         return role
 
 
-def _limits(settings: DataScientist, families_without_volume_key: frozenset[str], stores: Stores) -> list[JobLimits]:
+def _limits(settings: DataScientist, stores: Stores) -> list[JobLimits]:
     """Machines whose volume takes a key must be given one; the others encrypt their drives themselves."""
     found = []
     for key in (stores.data.key, None):
-        types = [
-            each
-            for each in settings.instance_types
-            if (catalogue.family(each) in families_without_volume_key) == (key is None)
-        ]
+        types = [each for each in settings.instance_types if catalogue.encrypts_its_drives(each) == (key is None)]
         if types:
             seconds = settings.max_runtime_minutes * 60
             found.append(JobLimits(types, seconds, key, [stores.data.key, stores.artifacts.key]))

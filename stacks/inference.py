@@ -55,7 +55,6 @@ class Inference(cdk.Stack):
         identity: Identity,
         groups: dict[str, str],
         images: list[ImageRepository],
-        families_without_volume_key: frozenset[str],
         artifacts: Store,
         logs_key: str,
         log_retention_days: int,
@@ -97,7 +96,7 @@ class Inference(cdk.Stack):
                 released=released,
             )
             variants[variant] = HostedVariant(settings=its, model=model.resource)
-        families = {catalogue.family(its.instance_type) for its in settings.variants.values()}
+        own_drives = any(catalogue.encrypts_its_drives(its.instance_type) for its in settings.variants.values())
         HostedEndpoint(
             self,
             "Hosting",
@@ -108,7 +107,7 @@ class Inference(cdk.Stack):
             rollout=settings.rollout,
             alarms=[alarm for variant in settings.variants for alarm in self._alarms(variant, settings, topic_arn)],
             # SageMaker refuses a key when any variant's drive is encrypted by its own hardware.
-            volume_key=None if families & families_without_volume_key else artifacts.key,
+            volume_key=None if own_drives else artifacts.key,
             released=released,
         )
         self.variants = [

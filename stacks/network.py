@@ -14,7 +14,7 @@ from stacks.constructs.flow_log import FlowLog
 from stacks.constructs.isolated_vpc import IsolatedVpc
 from stacks.constructs.private_endpoints import PrivateEndpoints
 from stacks.constructs.workload_groups import WorkloadGroups
-from stacks.permissions.endpoints import Perimeter
+from stacks.permissions.endpoints import Reachable
 from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
@@ -48,23 +48,23 @@ class Network(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, **stack)
         nat = settings.internet == "nat"
-        perimeter = Perimeter(identity, name, images, bootstrap_qualifier, settings.s3_read_buckets)
+        reachable = Reachable(identity, name, images, bootstrap_qualifier, settings.s3_read_buckets)
         if settings.existing:
-            self.placement = self._existing(settings.existing, s3_prefix_list, perimeter)
+            self.placement = self._existing(settings.existing, s3_prefix_list, reachable)
             return
         vpc = IsolatedVpc(self, "Vpc", cidr=settings.cidr, zones=settings.zones, nat=nat)
         vpc_id = vpc.private.vpc_id
         groups = WorkloadGroups(self, "Groups", vpc_id=vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
-        endpoints = self._endpoints(vpc.private, groups, perimeter)
-        self.placement = Placement(vpc_id, vpc.private.subnet_ids, groups.workloads_id, endpoints.s3_id)
+        endpoints = self._endpoints(vpc.private, groups, reachable)
+        self.placement = _placement(vpc_id, vpc.private.subnet_ids, groups, endpoints.s3_id)
         around = FunctionSurroundings(
-            identity,
-            self.placement,
-            keys.functions,
-            keys.logs,
-            log_retention_days,
-            dead_letters_arn,
-            keys.notifications,
+            identity=identity,
+            placement=self.placement,
+            key=keys.functions,
+            logs_key=keys.logs,
+            log_retention_days=log_retention_days,
+            dead_letters_arn=dead_letters_arn,
+            dead_letters_key=keys.notifications,
         )
         FlowLog(
             self,
@@ -84,7 +84,7 @@ class Network(cdk.Stack):
             after=[*vpc.associations, groups, endpoints],
         )
 
-    def _existing(self, vpc: schema.ExistingVpc, s3_prefix_list: str, perimeter: Perimeter) -> Placement:
+    def _existing(self, vpc: schema.ExistingVpc, s3_prefix_list: str, reachable: Reachable) -> Placement:
         """Security groups of our own in it, and endpoints unless it brings them."""
         groups = WorkloadGroups(
             self,
@@ -99,8 +99,14 @@ class Network(cdk.Stack):
             # An endpoint takes one subnet of a zone.
             in_zone = {subnet.availability_zone: subnet.id for subnet in reversed(vpc.subnets)}
             private = PrivateSubnets(vpc.vpc_id, sorted(in_zone.values()), vpc.route_table_ids)
-            s3_endpoint_id = self._endpoints(private, groups, perimeter).s3_id
-        return Placement(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], groups.workloads_id, s3_endpoint_id)
+            s3_endpoint_id = self._endpoints(private, groups, reachable).s3_id
+        return _placement(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], groups, s3_endpoint_id)
 
-    def _endpoints(self, private: PrivateSubnets, groups: WorkloadGroups, perimeter: Perimeter) -> PrivateEndpoints:
-        return PrivateEndpoints(self, "Endpoints", private=private, group_id=groups.endpoints_id, perimeter=perimeter)
+    def _endpoints(self, private: PrivateSubnets, groups: WorkloadGroups, reachable: Reachable) -> PrivateEndpoints:
+        return PrivateEndpoints(self, "Endpoints", private=private, group_id=groups.endpoints_id, reachable=reachable)
+
+
+def _placement(vpc_id: str, subnet_ids: list[str], groups: WorkloadGroups, s3_endpoint_id: str) -> Placement:
+    return Placement(
+        vpc_id=vpc_id, subnet_ids=subnet_ids, security_group_id=groups.workloads_id, s3_endpoint_id=s3_endpoint_id
+    )

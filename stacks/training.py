@@ -23,7 +23,10 @@ from stacks.values.store import Stores
 
 
 class Training(cdk.Stack):
-    """One model's pipeline, named `name`. `groups`: candidate -> model package group. `job_roles`: their ARNs."""
+    """One model's pipeline, named `name`. `groups`: candidate -> model package group.
+
+    `experiment_roles`: ARNs of the jobs' roles that its data scientists may pass to jobs of their own.
+    """
 
     def __init__(
         self,
@@ -35,7 +38,6 @@ class Training(cdk.Stack):
         settings: Model,
         identity: Identity,
         images: dict[str, ImageRepository],
-        families_without_volume_key: frozenset[str],
         code: Path,
         stores: Stores,
         placement: Placement,
@@ -56,7 +58,7 @@ class Training(cdk.Stack):
             code=archive.file,
             stores=stores,
         )
-        self.job_roles = [jobs.processing.role_arn, jobs.training.role_arn]
+        self.experiment_roles = [jobs.processing.role_arn, jobs.training.role_arn]
         surroundings = Surroundings(
             region=identity.account.region,
             raw_bucket=stores.raw.name,
@@ -67,7 +69,6 @@ class Training(cdk.Stack):
             code_uri=archive.uri,
             code_name=archive.file.key,
             images={image: repository.uri for image, repository in images.items()},
-            families_without_volume_key=families_without_volume_key,
             processing_role=jobs.processing.role_arn,
             training_role=jobs.training.role_arn,
             evaluation_role=jobs.evaluation.role_arn,

@@ -80,3 +80,8 @@ def s3_prefix_lists() -> dict[str, str]:
 def family(instance_type: str) -> str:
     """`ml.m5.large` -> `m5`."""
     return instance_type.split(".")[1]
+
+
+def encrypts_its_drives(instance_type: str) -> bool:
+    """Whether the hardware does: SageMaker refuses a key for the volumes of such a machine."""
+    return family(instance_type) in instance_families().local_nvme

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from config import catalogue
 from stacks.permissions import endpoints
-from stacks.permissions.endpoints import Perimeter
+from stacks.permissions.endpoints import Reachable
 from stacks.values.private_subnets import PrivateSubnets
 
 
@@ -15,11 +15,11 @@ class PrivateEndpoints(Construct):
     """Interface endpoints for `config/catalogue/endpoints.yaml`, and a gateway to S3 (`s3_id`)."""
 
     def __init__(
-        self, scope: Construct, id: str, *, private: PrivateSubnets, group_id: str, perimeter: Perimeter
+        self, scope: Construct, id: str, *, private: PrivateSubnets, group_id: str, reachable: Reachable
     ) -> None:
         super().__init__(scope, id)
-        services = f"com.amazonaws.{perimeter.identity.account.region}"
-        limits = endpoints.interfaces(perimeter)
+        services = f"com.amazonaws.{reachable.identity.account.region}"
+        limits = endpoints.interfaces(reachable)
         self.all = [
             ec2.CfnVPCEndpoint(
                 self,
@@ -41,7 +41,7 @@ class PrivateEndpoints(Construct):
             service_name=f"{services}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=private.route_table_ids,
-            policy_document=endpoints.document(endpoints.s3(perimeter)),
+            policy_document=endpoints.document(endpoints.s3(reachable)),
         )
         self.all.append(gateway)
         self.s3_id = gateway.ref

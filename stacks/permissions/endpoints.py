@@ -22,7 +22,7 @@ S3_READ = ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
 
 
 @dataclass(frozen=True)
-class Perimeter:
+class Reachable:
     """What endpoints lead to. `name` is `<prefix>-<environment>`, which all names of the platform start with."""
 
     identity: Identity
@@ -44,7 +44,7 @@ def document(statements: Sequence[Statement]) -> dict[str, Any]:
     return {**text, "Statement": [{**statement, "Principal": "*"} for statement in text["Statement"]]}
 
 
-def interfaces(to: Perimeter) -> dict[str, list[Statement]]:
+def interfaces(to: Reachable) -> dict[str, list[Statement]]:
     """Service, as in `com.amazonaws.<region>.<service>` -> what may be called through its endpoint."""
     account, images = to.identity.account, _images(to)
     endpoints = account.arn("sagemaker", f"endpoint/{to.name}-*")
@@ -63,7 +63,7 @@ def interfaces(to: Perimeter) -> dict[str, list[Statement]]:
     }
 
 
-def s3(to: Perimeter) -> list[Statement]:
+def s3(to: Reachable) -> list[Statement]:
     """An allow-list. The second condition stops whoever brings credentials of another account, the first his bucket."""
     account = to.identity.account
     within: Conditions = {"StringEquals": {"aws:ResourceAccount": account.id}}
@@ -80,7 +80,7 @@ def s3(to: Perimeter) -> list[Statement]:
 
 
 def _own(
-    to: Perimeter, sid: str, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None
+    to: Reachable, sid: str, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None
 ) -> Statement:
     """A statement for the account's own principals."""
     merged = {operator: dict(keys) for operator, keys in (conditions or {}).items()}
@@ -89,7 +89,7 @@ def _own(
     return Statement(sid, actions, resources, merged, because=because)
 
 
-def _sagemaker(to: Perimeter) -> list[Statement]:
+def _sagemaker(to: Reachable) -> list[Statement]:
     """The release's function: which version is approved, what the endpoint runs."""
     arn = to.identity.account.arn
     packages, endpoints = arn("sagemaker", f"model-package/{to.name}-*"), arn("sagemaker", f"endpoint/{to.name}-*")
@@ -100,27 +100,27 @@ def _sagemaker(to: Perimeter) -> list[Statement]:
     ]
 
 
-def _cloudformation(to: Perimeter) -> list[Statement]:
+def _cloudformation(to: Reachable) -> list[Statement]:
     """The release's function updates inference stacks."""
     verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks", "UpdateStack"]
     stacks = [to.identity.account.arn("cloudformation", f"stack/{to.name}-inference-*")]
     return [_own(to, "InferenceStacks", [f"cloudformation:{verb}" for verb in verbs], stacks)]
 
 
-def _logs(to: Perimeter) -> list[Statement]:
+def _logs(to: Reachable) -> list[Statement]:
     """Logs of SageMaker's jobs and endpoints."""
     verbs = ["CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"]
     groups = to.identity.account.log_group("/aws/sagemaker/*")
     return [_own(to, "SageMakersLogs", [f"logs:{verb}" for verb in verbs], groups)]
 
 
-def _metrics(to: Perimeter) -> list[Statement]:
+def _metrics(to: Reachable) -> list[Statement]:
     """Metrics of SageMaker's jobs and endpoints."""
     namespace: Conditions = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
     return [_own(to, "SageMakersMetrics", ["cloudwatch:PutMetricData"], ["*"], namespace)]
 
 
-def _images(to: Perimeter) -> list[Statement]:
+def _images(to: Reachable) -> list[Statement]:
     """The images that jobs and models run on."""
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [
@@ -129,7 +129,7 @@ def _images(to: Perimeter) -> list[Statement]:
     ]
 
 
-def _keys(to: Perimeter) -> list[Statement]:
+def _keys(to: Reachable) -> list[Statement]:
     """The account's keys: which of them, each role says. Grants for AWS services only."""
     keys = [to.identity.account.arn("kms", "key/*")]
     for_services: Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
@@ -139,7 +139,7 @@ def _keys(to: Perimeter) -> list[Statement]:
     ]
 
 
-def _ec2(to: Perimeter) -> list[Statement]:
+def _ec2(to: Reachable) -> list[Statement]:
     """The function that closes the default security group."""
     revoke = ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
     return [
@@ -148,7 +148,7 @@ def _ec2(to: Perimeter) -> list[Statement]:
     ]
 
 
-def _answers(to: Perimeter) -> list[Statement]:
+def _answers(to: Reachable) -> list[Statement]:
     """A function answers CloudFormation by an address that CloudFormation signs, in a bucket of AWS's.
 
     The object's key starts with the stack's ARN: only answers to our own stacks pass, or the bucket would be a way out.
@@ -159,7 +159,7 @@ def _answers(to: Perimeter) -> list[Statement]:
     return [Statement("Answers", ["s3:PutObject"], [f"{bucket}/{stacks}"], because=LIMIT)]
 
 
-def _foreign_buckets(to: Perimeter) -> list[Statement]:
+def _foreign_buckets(to: Reachable) -> list[Statement]:
     """Buckets of others that the configuration names: to read."""
     buckets = [to.identity.account.bucket(name) for name in to.s3_read_buckets]
     paths = [f"{bucket}{path}" for bucket in buckets for path in ("", "/*")]

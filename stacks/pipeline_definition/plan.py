@@ -23,7 +23,6 @@ class Surroundings:
     code_uri: str
     code_name: str
     images: Mapping[str, str]
-    families_without_volume_key: frozenset[str]
     processing_role: str
     training_role: str
     evaluation_role: str
@@ -33,13 +32,12 @@ class Surroundings:
 
     def compute(self, job: Job, *, role: str, output_key: str) -> Compute:
         """The job's machine. Where the instance family has drives of its own, their hardware encrypts them."""
-        family = catalogue.family(job.instance_type)
         return Compute(
             image=self.images[job.image],
             role=role,
             instance_type=job.instance_type,
             volume_gb=job.volume_gb,
-            volume_key=None if family in self.families_without_volume_key else self.data_key,
+            volume_key=None if catalogue.encrypts_its_drives(job.instance_type) else self.data_key,
             output_key=output_key,
             max_runtime_seconds=job.max_runtime_minutes * 60,
             subnets=self.subnets,

@@ -8,7 +8,7 @@ from stacks.values.identity import Identity
 from stacks.values.placement import Placement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FunctionSurroundings:
     """`key` encrypts its settings, `logs_key` its log group, `dead_letters_arn` keeps what it could not do."""
 

@@ -16,9 +16,4 @@ class ImageRepository:
         """The repository's ARN."""
         host, path = self.uri.split("/", 1)
         account, _, _, region, *_ = host.split(".")
-        return f"arn:{_partition(region)}:ecr:{region}:{account}:repository/{path.split(':')[0]}"
-
-
-def _partition(region: str) -> str:
-    """Which partition a region is in, as its name says."""
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+        return f"arn:aws:ecr:{region}:{account}:repository/{path.split(':')[0]}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Private subnets, one for each availability zone, and the security group that reaches the endpoints only.
+    """Private subnets in at least two availability zones, and the security group that reaches the endpoints only.
 
     `s3_endpoint_id` is the gateway endpoint through which everything placed here reaches S3.
     """

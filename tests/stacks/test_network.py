@@ -341,8 +341,8 @@ def should_be_placed_where_the_existing_vpc_says() -> None:
 
 
 def should_have_a_policy_for_exactly_the_endpoints_of_the_catalogue() -> None:
-    perimeter = endpoints.Perimeter(IDENTITY, "ashlar-dev", IMAGES, "hnb659fds", [])
-    assert set(endpoints.interfaces(perimeter)) == set(catalogue.endpoints().services.values())
+    reachable = endpoints.Reachable(IDENTITY, "ashlar-dev", IMAGES, "hnb659fds", [])
+    assert set(endpoints.interfaces(reachable)) == set(catalogue.endpoints().services.values())
 
 
 @pytest.mark.parametrize("service", ["ec2", "ecr.api", "ecr.dkr"])

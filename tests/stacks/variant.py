@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from typing import Any
 
@@ -10,7 +9,6 @@ import yaml
 
 from config import Platform
 from config.load import ENVIRONMENTS
-from tests.conftest import ROOT
 from tests.stacks.resources import Template
 
 
@@ -24,8 +22,7 @@ def assembly_of(platform: Platform, *, bootstrap: bool = False) -> Any:
     """The cloud assembly: `bootstrap` of the stack of limits, or else of all others."""
     from app import compose, compose_bootstrap, new_app
 
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = new_app(context=context, outdir=tempfile.mkdtemp())
+    app = new_app(outdir=tempfile.mkdtemp())
     (compose_bootstrap if bootstrap else compose)(app, platform)
     return app.synth()
 

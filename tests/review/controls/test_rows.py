@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -31,10 +30,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Row]]
         from app import compose, compose_bootstrap, new_app  # here: jsii starts Node
 
         platform = load_environment(environment)
-        context = json.loads((ROOT / "cdk.json").read_text())["context"]
         templates: dict[str, Any] = {}
         for compose_stacks in (compose, compose_bootstrap):
-            app = new_app(context=context, outdir=str(tmp_path_factory.mktemp("cdk.out")))
+            app = new_app(outdir=str(tmp_path_factory.mktemp("cdk.out")))
             compose_stacks(app, platform)
             templates |= {stack.stack_name: stack.template for stack in app.synth().stacks}
         return evaluate(templates, platform)

@@ -7,7 +7,6 @@ credentials must be worth nothing there. `ends`: `allowed`, the statement that d
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 
 from config import load_environment
 from review.iam import Deployed, evaluate
-from tests.conftest import ROOT
 from tests.review.iam.perimeter import BREAK_GLASS, Production
 
 with (Path(__file__).parent / "bucket_perimeter.csv").open(encoding="utf-8", newline="") as _file:
@@ -30,10 +28,9 @@ def deployed(environment: str, outdir: Path) -> Production:
     glass = f"arn:aws:iam::{platform.account}:role/{BREAK_GLASS}"
     identity = platform.identity.model_copy(update={"break_glass_roles": [glass]})
     platform = platform.model_copy(update={"identity": identity})
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
     templates: dict[str, dict[str, Any]] = {}
     for compose_stacks in (compose, compose_bootstrap):
-        app = new_app(context=context, outdir=str(outdir / compose_stacks.__name__))
+        app = new_app(outdir=str(outdir / compose_stacks.__name__))
         compose_stacks(app, platform)
         templates |= {stack.stack_name: stack.template for stack in app.synth().stacks}
     return Production(Deployed(templates, account=platform.account, region=platform.region), platform)

@@ -8,8 +8,6 @@ from pathlib import Path
 from app import compose, new_app
 from config import load
 
-ROOT = Path(__file__).parent.parent
-
 
 def synthesize(outdir: Path, files: list[Path]) -> None:
     """One cloud assembly for each file, `<outdir>/<environment>`, with the feature flags of cdk.json."""

@@ -1,4 +1,4 @@
-"""`python -m config check [FILE...]`, `python -m config schema`: configuration without Node, AWS or network."""
+"""`python -m config check [FILE... | --environment NAME]` and `python -m config schema`, without Node, AWS or network."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="check environment files; all of them by default")
     check.add_argument("files", nargs="*", type=Path)
-    check.add_argument("--environment", help="check this one by its name")
+    check.add_argument("--environment", help="check this one by its name, instead of files")
     commands.add_parser("schema", help="print the JSON Schema, for editors")
     options = parser.parse_args(arguments)
     if options.command == "schema":
         print(json.dumps(Platform.model_json_schema(), indent=2, sort_keys=True))
         return 0
-    if options.environment:
+    if options.environment is not None and options.files:
+        check.error("give --environment or files, not both")
+    if options.environment is not None:
         return check_environment(options.environment)
     return check_files(options.files or sorted(ENVIRONMENTS.glob("*.yaml")))
 

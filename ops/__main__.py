@@ -25,6 +25,7 @@ from ops.pipeline import find_execution, follow, registered_packages
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
 from ops.reviews_file import check_data, read_reviews
+from ops.second_factor import SecondFactor
 from ops.session import Environment, OpsError
 from ops.status import status
 from ops.upload import upload
@@ -35,6 +36,11 @@ console = Console(highlight=False, soft_wrap=True)
 Env = Annotated[str, typer.Option("--env", envvar="ASHLAR_ENV", help="Environment: a file of config/environments.")]
 Model = Annotated[str, typer.Argument(help="Model of the environment's configuration.")]
 Endpoint = Annotated[str, typer.Argument(help="Endpoint of the environment's configuration.")]
+MfaSerial = Annotated[
+    str | None,
+    typer.Option("--mfa-serial", envvar="ASHLAR_MFA_SERIAL", help="ARN of your MFA device, where roles ask for it."),
+]
+MfaToken = Annotated[str | None, typer.Option("--mfa-token", help="The device's code; without it you are asked.")]
 DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gzipped or not.")]
 
 SAMPLES = [
@@ -66,15 +72,16 @@ def bootstrap_arguments_command(outputs: Path) -> None:
 
 
 @app.command(name="bootstrap-policy", hidden=True)
-def bootstrap_policy_command(assembly: Path) -> None:
+def bootstrap_policy_command(assembly: Path, env: Env = "local") -> None:
     """The permissions boundary and CloudFormation's execution policies, as JSON by name."""
-    print(json.dumps(bootstrap.policies(assembly), indent=2))
+    print(json.dumps(bootstrap.policies(assembly, load_environment(env)), indent=2))
 
 
 @app.command(name="preflight")
 def preflight_command(env: Env = "local") -> None:
     """Say whether a deployment would fail in this account: credentials, quotas, bootstrap, and what exists already."""
-    rows = preflight(_environment(env))
+    # Whose credentials these are is its first question.
+    rows = preflight(Environment(load_environment(env), check_account=False))
     table = Table(*(Column(name, overflow="fold") for name in ("check", "found", "needed", "verdict")))
     for row in rows:
         table.add_row(*map(escape, (row.check, row.found, row.needed, row.verdict)))
@@ -89,18 +96,22 @@ def preflight_command(env: Env = "local") -> None:
 
 
 @app.command(name="upload")
-def upload_command(model: Model, data: DataFile, env: Env = "local") -> None:
+def upload_command(
+    model: Model, data: DataFile, env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: MfaToken = None
+) -> None:
     """Upload a batch of raw data and mark it ready, which starts the model's pipeline."""
-    environment = _environment(env)
+    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
     _known(model, list(environment.platform.models), "model")
     console.print(upload(environment, model, data))
 
 
 @app.command()
-def run(model: Model, data: DataFile, env: Env = "local") -> None:
+def run(
+    model: Model, data: DataFile, env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: MfaToken = None
+) -> None:
     """The main job: upload data, follow the pipeline and the release, and ask the API for three predictions."""
     check_data(data)
-    environment = _environment(env)
+    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
     _known(model, list(environment.platform.models), "model")
     marker = upload(environment, model, data)
     console.print(f"Uploaded {data} as {marker}")
@@ -158,9 +169,9 @@ def status_command(
 
 
 @app.command(name="empty")
-def empty_command(env: Env = "local") -> None:
+def empty_command(env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: MfaToken = None) -> None:
     """Make `make destroy` possible: stop running pipelines and, unless the environment retains it, delete its data."""
-    environment = _environment(env)
+    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
     stop_pipelines(environment, console.print)
     if environment.platform.retain_data:
         console.print(f"Environment {env} retains its data; its buckets, keys and packages stay.")
@@ -173,8 +184,14 @@ def _count(rows: list[Row], verdict: Verdict) -> int:
     return sum(row.verdict is verdict for row in rows)
 
 
-def _environment(name: str) -> Environment:
-    return Environment(load_environment(name))
+def _environment(name: str, second_factor: SecondFactor | None = None) -> Environment:
+    return Environment(load_environment(name), second_factor=second_factor)
+
+
+def _second_factor(serial: str | None, code: str | None) -> SecondFactor | None:
+    if code and not serial:
+        raise OpsError("--mfa-token is the code of a device: name it by --mfa-serial or ASHLAR_MFA_SERIAL.")
+    return SecondFactor(serial, code) if serial else None
 
 
 def _known(name: str, known: list[str], what: str) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from config import Platform
 from ops.session import OpsError
 
 
@@ -30,14 +31,24 @@ def arguments(outputs: Path) -> list[str]:
     ]
 
 
-def policies(assembly: Path) -> dict[str, Any]:
-    """Name -> document of each managed policy in a synthesized bootstrap stack."""
+def policies(assembly: Path, platform: Platform) -> dict[str, dict[str, Any]]:
+    """Name -> {Use, Arn, Path, Description, PolicyDocument} of each managed policy in a synthesized bootstrap stack.
+
+    `Use` is `permissions boundary`, or `execution`: what `cdk bootstrap` is to give CloudFormation.
+    """
     templates = sorted(assembly.glob("*.template.json"))
     if not templates:
         raise OpsError(f"{assembly} holds no template: run `make bootstrap-policy`, which synthesizes it.")
     resources = [its for template in templates for its in _read(template)["Resources"].values()]
     made = [its["Properties"] for its in resources if its["Type"] == "AWS::IAM::ManagedPolicy"]
-    return {its["ManagedPolicyName"]: its["PolicyDocument"] for its in made if "ManagedPolicyName" in its}
+    # The continuous integration role's own has no name: nobody attaches it elsewhere.
+    return {its["ManagedPolicyName"]: _policy(its, platform) for its in made if "ManagedPolicyName" in its}
+
+
+def _policy(its: dict[str, Any], platform: Platform) -> dict[str, Any]:
+    arn = f"arn:{platform.partition}:iam::{platform.account}:policy{its['Path']}{its['ManagedPolicyName']}"
+    use = "permissions boundary" if arn == platform.boundary_arn else "execution"
+    return {"Use": use, "Arn": arn, **{key: its[key] for key in ("Path", "Description", "PolicyDocument")}}
 
 
 def _read(file: Path) -> Any:

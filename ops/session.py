@@ -13,6 +13,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config import Platform
+from ops.second_factor import SecondFactor
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,21 +23,28 @@ class OpsError(Exception):
 
 
 class Environment:
-    """One deployed environment. Raises OpsError when the credentials are not of its account."""
+    """One deployed environment. Raises OpsError when the credentials are not of its account.
 
-    def __init__(self, platform: Platform) -> None:
+    `second_factor` goes with the roles of people. Only who looks at the account first does without `check_account`.
+    """
+
+    def __init__(
+        self, platform: Platform, *, second_factor: SecondFactor | None = None, check_account: bool = True
+    ) -> None:
         self.platform = platform
+        self._second_factor = second_factor
         _use_client_configuration(platform)
         self.session = boto3.Session(region_name=platform.region)
-        self._check_account()
+        if check_account:
+            self._check_account()
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the operator's own credentials."""
-        return self.session.client(service)
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client of the operator's own credentials, in the environment's region or another one."""
+        return self.session.client(service, region_name=region)
 
     def assume(self, role_arn: str, name: str) -> boto3.Session:
-        """A session of one of the platform's roles."""
-        credentials = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name)["Credentials"]
+        """A session of one of the roles for people, with their second factor where those ask for one."""
+        credentials = self._take(role_arn, name, self._proof())
         return boto3.Session(
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
@@ -45,10 +53,13 @@ class Environment:
         )
 
     def refreshed_credentials(self, role_arn: str, name: str) -> DeferredRefreshableCredentials:
-        """Credentials of one of the platform's roles that are taken again before they expire, for long work."""
+        """Credentials of an application's role that are taken again before they expire, for long work.
+
+        An application has no second factor, and nobody could be asked for one in the middle of it.
+        """
 
         def take() -> dict[str, str]:
-            taken = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name)["Credentials"]
+            taken = self._take(role_arn, name, {})
             return {
                 "access_key": taken["AccessKeyId"],
                 "secret_key": taken["SecretAccessKey"],
@@ -57,6 +68,25 @@ class Environment:
             }
 
         return DeferredRefreshableCredentials(take, "assume-role")
+
+    def _proof(self) -> dict[str, str]:
+        if not (self._second_factor and self.platform.identity.require_mfa):
+            return {}
+        try:
+            return self._second_factor.parameters()
+        except EOFError:
+            raise OpsError("There is nobody to ask for the code of the MFA device: give it by --mfa-token.") from None
+
+    def _take(self, role_arn: str, name: str, proof: dict[str, str]) -> dict[str, Any]:
+        """The credentials of a role. Raises OpsError that says what it asks for when it is refused."""
+        try:
+            taken = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name, **proof)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            raise OpsError(_refused(role_arn, error, second_factor=self.platform.identity.require_mfa)) from None
+        credentials: dict[str, Any] = taken["Credentials"]
+        return credentials
 
     def command(self, *arguments: str) -> str:
         """The command line of these tools for this environment, to be typed by the operator."""
@@ -103,18 +133,35 @@ class Environment:
 
     def _check_account(self) -> None:
         """Never work on another account than the configuration's by a forgotten profile."""
-        wanted = self.platform.account
+        wanted, client = self.platform.account, self.platform.client
         try:
             found = self.client("sts").get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
+            fix = f"Start it: make deploy ENV={self.platform.environment}" if client else sign_in(wanted)
             raise OpsError(
-                f"AWS cannot be reached for environment {self.platform.environment}: {error}. "
-                f"Deploy it first (make deploy ENV={self.platform.environment}) or sign in to account {wanted}."
+                f"AWS cannot be reached for environment {self.platform.environment}: {error}. {fix}"
             ) from None
         if found != wanted:
             raise OpsError(
-                f"The credentials are of account {found}; the environment's account is {wanted}. Sign in there."
+                f"The credentials are of account {found}; the environment's account is {wanted}. {sign_in(wanted)}"
             )
+
+
+def sign_in(account: str) -> str:
+    """The mend where credentials are missing, expired or of another account."""
+    return f"Sign in to account {account} (AWS_PROFILE, aws sso login)."
+
+
+def _refused(role_arn: str, error: ClientError, *, second_factor: bool) -> str:
+    said = f"{role_arn} cannot be assumed: {error.response['Error'].get('Message', error)}."
+    allow = "Your own policies must allow sts:AssumeRole on it"
+    if not second_factor:
+        return f"{said} {allow}."
+    return (
+        f"{said} {allow}, and it may ask for a second factor (identity.require_mfa): as an IAM user, name your device "
+        "by --mfa-serial or ASHLAR_MFA_SERIAL, and the code is asked for. Sessions of IAM Identity Center or of "
+        "another role carry no second factor (docs/data.md)."
+    )
 
 
 def _use_client_configuration(platform: Platform) -> None:

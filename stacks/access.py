@@ -21,7 +21,7 @@ from stacks.values.store import Stores
 
 
 class Access(cdk.Stack):
-    """Roles that people of the account assume. `projects`: model -> the ARNs of its jobs' roles."""
+    """Roles that people of the account assume. `projects`: model -> the ARN of its experiments' role."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Access(cdk.Stack):
         identity: Identity,
         require_mfa: bool,
         data_scientist: DataScientist,
-        projects: Mapping[str, list[str]],
+        projects: Mapping[str, str],
         stores: Stores,
         placement: Placement,
         **stack: Any,
@@ -41,9 +41,14 @@ class Access(cdk.Stack):
         self._identity, self._require_mfa = identity, require_mfa
         account = identity.account
         limits = _limits(data_scientist, stores)
-        for project, job_roles in projects.items():
+        for project, experiment_role in projects.items():
             statements = personas.data_scientist(
-                account, name=name, job_roles=job_roles, stores=stores, limits=limits, placement=placement
+                account,
+                name=name,
+                experiment_role=experiment_role,
+                stores=stores,
+                limits=limits,
+                placement=placement,
             )
             role = self._persona(f"{construct_id(project)}DataScientist", "data-scientist", statements)
             cdk.Tags.of(role.role).add("project", project)

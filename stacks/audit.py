@@ -74,7 +74,8 @@ class Audit(cdk.Stack):
         log_group = settings.trail.log_group if settings.trail else self._trail(name, identity, keys, settings, retain)
         if log_group:
             MetricFilterAlarms(self, "Alarms", log_group=log_group, namespace=f"{name}/trail", topic=self.topic_arn)
-        accessanalyzer.CfnAnalyzer(self, "ExternalAccess", analyzer_name=f"{name}-external-access", type="ACCOUNT")
+        if settings.access_analyzer == "own":
+            accessanalyzer.CfnAnalyzer(self, "ExternalAccess", analyzer_name=f"{name}-external-access", type="ACCOUNT")
 
     def _trail(self, name: str, identity: Identity, keys: KeyArns, settings: AuditSettings, retain: bool) -> str:
         trail = AuditTrail(

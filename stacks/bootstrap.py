@@ -7,6 +7,7 @@ own permissions. Nothing here is needed where an organisation brings all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -34,12 +35,14 @@ class Bootstrap(cdk.Stack):
         id: str,
         *,
         prefix: str,
+        environment: str,
         name: str,
         path: str,
         identity: Identity,
         qualifier: str,
         make_boundary: bool,
         existing_keys: Sequence[str],
+        s3_read_buckets: Sequence[str],
         trail_log_group: str | None,
         ci: ContinuousIntegration | None,
         **stack: Any,
@@ -49,13 +52,23 @@ class Bootstrap(cdk.Stack):
         self._path = path
         account = identity.account
         if make_boundary:
-            limits = boundary.boundary(account, roles_path=identity.path, qualifier=qualifier)
+            limits = boundary.boundary(
+                account,
+                prefix=prefix,
+                environment=environment,
+                name=name,
+                roles_path=identity.path,
+                qualifier=qualifier,
+                existing_keys=existing_keys,
+                s3_read_buckets=s3_read_buckets,
+            )
             self._policy("Boundary", f"{name}-boundary", "The outer limit of every role", limits)
         areas = {
             "Identity": execution.identity(account, roles_path=identity.path, boundary=identity.boundary),
-            "Network": execution.network(account),
-            "Storage": execution.storage(
-                account, prefix=prefix, name=name, qualifier=qualifier, existing_keys=existing_keys
+            "Network": execution.network(account, prefix=prefix, environment=environment),
+            "Storage": execution.storage(account, name=name, qualifier=qualifier),
+            "Keys": execution.keys(
+                account, prefix=prefix, environment=environment, name=name, existing_keys=existing_keys
             ),
             "MachineLearning": execution.machine_learning(account, name=name),
             "Functions": execution.functions(account, name=name),
@@ -90,7 +103,8 @@ class Bootstrap(cdk.Stack):
         role = ScopedRole(
             self,
             "Ci",
-            identity=identity,
+            # Outside of the roles' path: a deployment must not change who may deploy.
+            identity=replace(identity, path=self._path),
             kind="ci",
             trust=trust.web_identity(provider, settings.provider, audience=settings.audience, subject=settings.subject),
             description="Continuous integration deploys",

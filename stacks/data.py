@@ -56,7 +56,8 @@ class Data(cdk.Stack):
         self.stores = Stores(
             raw=self._store("Raw", keys.data, [*exempt, identity.roles("uploader")], lock_days=lock, events=True),
             data=self._store("Data", keys.data, exempt, expire={"processed/": expire} if expire else {}),
-            artifacts=self._store("Artifacts", keys.artifacts, exempt),
+            # Whether a model's artifact is there, SageMaker may ask as the model's own role and from its own network.
+            artifacts=self._store("Artifacts", keys.artifacts, exempt, readers=[identity.roles("hosting")]),
         )
         self._role("Uploader", "Uploads raw data", permissions.uploader(account, self.stores.raw))
         if not retain:
@@ -64,8 +65,8 @@ class Data(cdk.Stack):
             buckets = [account.bucket(name) for name in (*own, *also_emptied)]
             self._role("Custodian", "Empties the buckets", permissions.custodian(account, buckets))
 
-    def _store(self, id: str, key: str, exempt: Sequence[str], **its: Any) -> Store:
-        """A bucket whose objects only `exempt` roles reach from outside the VPC; its name is an output."""
+    def _store(self, id: str, key: str, exempt: Sequence[str], *, readers: Sequence[str] = (), **its: Any) -> Store:
+        """A bucket that only `exempt` roles and `readers` reach from outside the VPC; its name is an output."""
         bucket = PrivateBucket(
             self,
             id,
@@ -74,7 +75,10 @@ class Data(cdk.Stack):
             access_logs=self._access_logs,
             noncurrent_days=self._settings.noncurrent_days,
             retain=self._retain,
-            statements=[perimeter.network(self._endpoint, exempt=exempt), *perimeter.encryption(key)],
+            statements=[
+                *perimeter.network(self._endpoint, exempt=exempt, readers=readers),
+                *perimeter.encryption(key),
+            ],
             **its,
         )
         cdk.CfnOutput(self, f"{id}Bucket", value=bucket.name)

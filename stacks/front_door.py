@@ -46,7 +46,7 @@ class FrontDoor(cdk.Stack):
             around=around,
             concurrency=settings.concurrency,
         )
-        api = PredictionApi(self, "Predict", name=name, function=function, throttle=settings.throttle, around=around)
+        api = PredictionApi(self, "Predict", name=name, function=function, settings=settings, around=around)
         if settings.waf:
             stage_arn = (
                 f"arn:{account.partition}:apigateway:{account.region}::/restapis/{api.id}/stages/{api.stage.ref}"
@@ -54,6 +54,7 @@ class FrontDoor(cdk.Stack):
             WebAcl(
                 self,
                 "Firewall",
+                account=account,
                 name=name,
                 stage_arn=stage_arn,
                 logs_key=around.logs_key,

@@ -72,6 +72,9 @@ class Inference(cdk.Stack):
         self._artifacts, self._images, self._identity = artifacts, images, identity
         self._logs(name, logs_key, log_retention_days)
         roles = {variant: self._hosting_role(variant, settings) for variant in settings.variants}
+        types = sorted({its.instance_type for its in settings.variants.values()})
+        # SageMaker refuses a key when any variant's drive is encrypted by its own hardware.
+        volume_key = None if any(map(catalogue.encrypts_its_drives, types)) else artifacts.key
         self.names = HostedNames(
             endpoint=name,
             stack=id,
@@ -79,7 +82,8 @@ class Inference(cdk.Stack):
             configuration_id=f"{plain}config",
             groups=sorted(set(groups.values())),
             hosting_roles=[role.role_arn for role in roles.values()],
-            volume_key=artifacts.key,
+            instance_types=types,
+            volume_key=volume_key,
         )
         packages = {variant: self._package_parameter(variant) for variant in settings.variants}
         released = self._condition(packages)
@@ -96,7 +100,6 @@ class Inference(cdk.Stack):
                 released=released,
             )
             variants[variant] = HostedVariant(settings=its, model=model.resource)
-        own_drives = any(catalogue.encrypts_its_drives(its.instance_type) for its in settings.variants.values())
         HostedEndpoint(
             self,
             "Hosting",
@@ -106,8 +109,7 @@ class Inference(cdk.Stack):
             variants=variants,
             rollout=settings.rollout,
             alarms=[alarm for variant in settings.variants for alarm in self._alarms(variant, settings, topic_arn)],
-            # SageMaker refuses a key when any variant's drive is encrypted by its own hardware.
-            volume_key=None if own_drives else artifacts.key,
+            volume_key=volume_key,
             released=released,
         )
         self.variants = [

@@ -60,9 +60,9 @@ class Release(cdk.Stack):
             f"{construct_id(endpoint.endpoint_name)}Role",
             identity=identity,
             kind="release",
-            trust=trust.service("cloudformation.amazonaws.com", identity.account),
+            trust=trust.cloudformation_service(),
             description=f"Releases {endpoint.endpoint_name}",
-            statements=release.release(identity.account, endpoint.names),
+            statements=release.release(identity.account, endpoint.names, self._around.placement),
         )
 
     def _wake(self, reconciler: PrivateFunction, endpoints: list[Inference]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from stacks.values.store import Stores
 class Training(cdk.Stack):
     """One model's pipeline, named `name`. `groups`: candidate -> model package group.
 
-    `experiment_roles`: ARNs of the jobs' roles that its data scientists may pass to jobs of their own.
+    `experiment_role`: ARN of the one that its data scientists pass to jobs of their own.
+    `s3_read_buckets`: names of buckets of others that jobs may read.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Training(cdk.Stack):
         images: dict[str, ImageRepository],
         code: Path,
         stores: Stores,
+        s3_read_buckets: Sequence[str],
         placement: Placement,
         dead_letters_arn: str,
         retain: bool,
@@ -57,8 +60,9 @@ class Training(cdk.Stack):
             images=images,
             code=archive.file,
             stores=stores,
+            foreign_buckets=s3_read_buckets,
         )
-        self.experiment_roles = [jobs.processing.role_arn, jobs.training.role_arn]
+        self.experiment_role = jobs.experiment.role_arn
         surroundings = Surroundings(
             region=identity.account.region,
             raw_bucket=stores.raw.name,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
 _HERE = Path(__file__).parent
+Use = Literal["processing", "training", "hosting"]
 
 
 class Image(BaseModel):
@@ -37,11 +39,19 @@ class Images(BaseModel):
 
 
 class InstanceFamilies(BaseModel):
-    """What a family name implies."""
+    """What a family name implies, and for each use the sizes that each family is offered in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     local_nvme: frozenset[str]
     burstable: frozenset[str]
+    processing: dict[str, list[str]]
+    training: dict[str, list[str]]
+    hosting: dict[str, list[str]]
+
+    def offered(self, use: Use) -> list[str]:
+        """Every instance type for one use, such as ml.m5.large."""
+        families: dict[str, list[str]] = getattr(self, use)
+        return [f"ml.{name}.{size}" for name, sizes in families.items() for size in sizes]
 
 
 class Endpoints(BaseModel):
@@ -75,6 +85,17 @@ def s3_prefix_lists() -> dict[str, str]:
     """config/catalogue/s3_prefix_lists.yaml: region -> id of the list of S3's addresses."""
     lists: dict[str, str] = yaml.safe_load((_HERE / "s3_prefix_lists.yaml").read_text("utf-8"))
     return lists
+
+
+def regions() -> list[str]:
+    """The regions that the platform can be deployed to: every catalogue knows them, and no service is missing."""
+    reachable = {region for region, lacking in endpoints().missing.items() if not lacking}
+    return sorted(reachable & set(images().accounts) & set(s3_prefix_lists()))
+
+
+def knows(region: str) -> bool:
+    """Whether any catalogue lists the region, usable or not."""
+    return region in {*images().accounts, *endpoints().missing, *s3_prefix_lists()}
 
 
 def family(instance_type: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,15 @@ from config.checks.rule import Violation, rule
 from config.schema import Platform
 
 ARNS = "IAM user guide: Amazon Resource Names"
+NOUNS = {
+    "key": "a KMS key",
+    "policy": "an IAM policy",
+    "role": "an IAM role",
+    "oidc-provider": "an IAM OIDC provider",
+    "trail": "a CloudTrail trail",
+}
+KEY_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+A_KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,8 @@ class Named:
     def example(self, partition: str) -> str:
         """An ARN that would do."""
         region = "<region>" if self.region is None else self.region
-        return f"arn:{partition}:{self.service}:{region}:{self.account or '<account>'}:{self.kind}/<name>"
+        name = A_KEY_ID if self.kind == "key" else "<name>"
+        return f"arn:{partition}:{self.service}:{region}:{self.account or '<account>'}:{self.kind}/{name}"
 
 
 def named(platform: Platform) -> Iterator[Named]:
@@ -39,11 +50,14 @@ def named(platform: Platform) -> Iterator[Named]:
     if identity.permissions_boundary:
         boundary = Arn.parse(identity.permissions_boundary)
         yield Named("identity.permissions_boundary", boundary, "iam", "policy", account, "")
-    for index, role in enumerate(identity.break_glass_roles):
-        yield Named(f"identity.break_glass_roles.{index}", Arn.parse(role), "iam", "role", account, "")
+    for index, glass in enumerate(identity.break_glass_roles):
+        yield Named(f"identity.break_glass_roles.{index}", Arn.parse(glass), "iam", "role", account, "")
     if identity.ci and identity.ci.provider_arn:
         provider = Arn.parse(identity.ci.provider_arn)
         yield Named("identity.ci.provider_arn", provider, "iam", "oidc-provider", account, "")
+    if platform.front_door.api_logging_role:
+        role = Arn.parse(platform.front_door.api_logging_role)
+        yield Named("front_door.api_logging_role", role, "iam", "role", account, "")
     if platform.audit.trail:
         # An organisation's trail belongs to its management account, and to the region where it was made.
         yield Named("audit.trail.arn", Arn.parse(platform.audit.trail.arn), "cloudtrail", "trail", None, None)
@@ -53,7 +67,16 @@ def named(platform: Platform) -> Iterator[Named]:
 def arns_name_the_right_kind(platform: Platform, file: Path) -> Iterator[Violation]:
     for each in named(platform):
         if (each.arn.service, each.arn.kind) != (each.service, each.kind) or not each.arn.name:
-            fix = f"write the ARN of a {each.service} {each.kind}: {each.example(platform.partition)}."
+            fix = f"write the ARN of {NOUNS[each.kind]}: {each.example(platform.partition)}."
+            yield Violation(each.path, str(each.arn), fix)
+
+
+@rule("KEY-ID", "a key's ARN ends in its key id.", "KMS developer guide: key identifiers")
+def keys_are_named_by_their_id(platform: Platform, file: Path) -> Iterator[Violation]:
+    for each in named(platform):
+        name = each.arn.name if (each.kind, each.arn.kind) == ("key", "key") else ""
+        if name and not KEY_ID.fullmatch(name):
+            fix = f"write the ARN that `aws kms describe-key` says: {each.example(platform.partition)}, or .../mrk-...."
             yield Violation(each.path, str(each.arn), fix)
 
 

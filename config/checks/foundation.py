@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def environment_is_the_file_name(platform: Platform, file: Path) -> Iterator[Vio
         yield Violation("environment", platform.environment, f"write `environment: {file.stem}` or rename the file.")
 
 
-@rule("RETAIN-DATA", "only local and dev may lose their data with their stacks.", "threats: destruction of data")
+@rule("RETAIN-DATA", "only local and dev may lose their data with their stacks.", "CloudFormation: DeletionPolicy")
 def data_is_retained_where_it_matters(platform: Platform, file: Path) -> Iterator[Violation]:
     if not platform.retain_data and platform.environment not in DEVELOPMENT:
         yield Violation("retain_data", False, "write `retain_data: true`.")
@@ -76,10 +77,19 @@ def role_path_fits(platform: Platform, file: Path) -> Iterator[Violation]:
 )
 def bootstrap_is_this_environments_own(platform: Platform, file: Path) -> Iterator[Violation]:
     qualifier = platform.identity.bootstrap_qualifier
-    for other, name in neighbours(platform, file):
+    others = list(neighbours(platform, file))
+    for other, name in others:
         if other.identity.bootstrap_qualifier == qualifier:
-            fix = f"{name} of the same account and region has it: use another, such as {platform.environment[:10]}."
+            free = _free(platform.environment, {each.identity.bootstrap_qualifier for each, _ in others})
+            fix = f"{name} of the same account and region has it: use another, such as {free}."
             yield Violation("identity.bootstrap_qualifier", qualifier, fix)
+
+
+def _free(environment: str, taken: set[str]) -> str:
+    """A qualifier of the environment's name (lower case and digits, at most 10) that no neighbour has."""
+    name = environment.replace("-", "")
+    numbered = (f"{name[: 10 - len(str(number))]}{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name[:10]], numbered) if each not in taken)
 
 
 @rule(

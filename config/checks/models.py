@@ -22,13 +22,6 @@ def jobs(platform: Platform) -> Iterator[tuple[str, str, Job]]:
             yield f"{path}.candidates.{candidate}", model.code, job
 
 
-@rule("REGION-IMAGES", "the catalogue has no AWS image account for this region.", "config/catalogue/images.yaml")
-def region_has_images(platform: Platform, file: Path) -> Iterator[Violation]:
-    accounts = catalogue.images().accounts
-    if platform.region not in accounts:
-        yield Violation("region", platform.region, f"use one of: {', '.join(sorted(accounts))}.")
-
-
 @rule("IMAGE-KNOWN", "the catalogue has no such image.", "config/catalogue/images.yaml")
 def images_are_known(platform: Platform, file: Path) -> Iterator[Violation]:
     known = catalogue.images().images
@@ -37,7 +30,7 @@ def images_are_known(platform: Platform, file: Path) -> Iterator[Violation]:
             yield Violation(f"{path}.image", job.image, f"use one of: {', '.join(sorted(known))}.")
 
 
-@rule("CODE-EXISTS", "the script does not exist.", "the model's code folder")
+@rule("CODE-EXISTS", "the script does not exist.", "docs/configuration.md")
 def scripts_exist(platform: Platform, file: Path) -> Iterator[Violation]:
     for path, code, job in jobs(platform):
         if not (ROOT / code / job.entry_point).is_file():
@@ -61,7 +54,11 @@ def _arguments(platform: Platform) -> Iterator[tuple[str, list[str]]]:
             yield f"models.{name}.candidates.{candidate}.hyperparameters", list(job.hyperparameters)
 
 
-@rule("APPROVAL-MANUAL", "only local and dev may release without a person's approval.", "threats: unapproved model")
+@rule(
+    "APPROVAL-MANUAL",
+    "only local and dev may release without a person's approval.",
+    "SageMaker developer guide: update the approval status of a model",
+)
 def approval_is_manual_where_it_matters(platform: Platform, file: Path) -> Iterator[Violation]:
     for name, model in platform.models.items():
         if model.approval == "automatic" and platform.environment not in DEVELOPMENT:

@@ -87,28 +87,3 @@ def subnets_do_not_overlap(platform: Platform, file: Path) -> Iterator[Violation
         if first.id != second.id and first.cidr.overlaps(second.cidr):
             fix = f"{first.id} has {first.cidr}: correct one of the two."
             yield Violation(f"{SUBNETS}.{index}.cidr", str(second.cidr), fix)
-
-
-@rule(
-    "EXISTING-ENDPOINTS",
-    "a VPC brings all its endpoints or none.",
-    "docs/configuration.md",
-)
-def endpoints_exist_or_are_made(platform: Platform, file: Path) -> Iterator[Violation]:
-    existing = platform.network.existing
-    given = (existing.s3_endpoint_id, existing.endpoints_security_group_id) if existing else (None, None)
-    if (given[0] is None) != (given[1] is None):
-        missing = "s3_endpoint_id" if given[0] is None else "endpoints_security_group_id"
-        fix = f"add `{missing}`, or remove the other one so that all endpoints are made."
-        yield Violation(f"network.existing.{missing}", None, fix)
-
-
-@rule(
-    "EXISTING-ROUTES",
-    "the S3 endpoint that is made needs the subnets' route tables.",
-    "VPC user guide: gateway endpoints",
-)
-def route_tables_are_known(platform: Platform, file: Path) -> Iterator[Violation]:
-    existing = platform.network.existing
-    if existing and not existing.s3_endpoint_id and not existing.route_table_ids:
-        yield Violation("network.existing.route_table_ids", [], "name the route tables of the subnets.")

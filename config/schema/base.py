@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from ipaddress import IPv4Network
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from config.arn import Arn
 
 # Names end up inside SageMaker resource names (63 characters, no underscore), so they are kept short and plain.
-Part = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
+Part = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=20,
+        description="Lower case, digits and single hyphens, a letter first.",
+        examples=["ml-platform"],
+    ),
+]
 # Models, candidates, endpoints and variants also name CloudFormation's logical ids and JSON members: no hyphen.
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
-InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9]*$",
+        max_length=20,
+        description="Lower case and digits, a letter first, no hyphen.",
+        examples=["reviews"],
+    ),
+]
+InstanceType = Annotated[
+    str,
+    Field(
+        pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+        description="SageMaker's instance type: ml.<family>.<size>.",
+        examples=["ml.m5.large"],
+    ),
+]
 
 
 class Settings(BaseModel):
@@ -38,4 +62,23 @@ def _arn(text: str) -> str:
 
 
 # The form only: config/checks says which service, partition, region and account a setting's ARN must have.
-ArnText = Annotated[str, AfterValidator(_arn), StringConstraints(max_length=2048)]
+ArnText = Annotated[str, AfterValidator(_arn), Field(max_length=2048)]
+
+
+def _range(value: Any) -> Any:
+    """Before IPv4Network, which takes the number 10 for 0.0.0.10."""
+    if isinstance(value, IPv4Network):
+        return value
+    source = "VPC user guide: VPC CIDR blocks"
+    try:
+        inside = IPv4Network(value if isinstance(value, str) else "", strict=False)
+    except ValueError:
+        message = "this is no IPv4 address range: a text of address, slash and length."
+        raise broken("CIDR-FORM", message, "write it like 10.40.0.0/16.", source) from None
+    if str(inside.network_address) != value.partition("/")[0]:
+        message = "an address range begins with the network's own address."
+        raise broken("CIDR-FORM", message, f"write {inside}.", source)
+    return value
+
+
+Range = Annotated[IPv4Network, BeforeValidator(_range)]

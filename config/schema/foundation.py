@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from config.schema.base import ArnText, InstanceType, Settings
@@ -25,7 +27,8 @@ class ContinuousIntegration(Settings):
 
     provider: str = Field(
         pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._/-]+)?$",
-        description="Host of the identity provider, such as token.actions.githubusercontent.com.",
+        description="Host of the identity provider, without https://.",
+        examples=["token.actions.githubusercontent.com"],
     )
     audience: str = Field("sts.amazonaws.com", min_length=1, description="The token's `aud`.")
     subject: str = Field(min_length=1, description="The token's exact `sub`, such as repo:org/repo:environment:prod.")
@@ -47,12 +50,19 @@ class IdentitySettings(Settings):
     role_path: str = Field(
         "/",
         pattern=r"^/([A-Za-z0-9_-]+/)*$",
-        description="The organisation's path; roles are at <role_path><prefix>/<environment>/<kind>/.",
+        description="The organisation's path, a slash at both ends; roles are at "
+        "<role_path><prefix>/<environment>/<kind>/.",
+        examples=["/ml-platform/"],
     )
     permissions_boundary: ArnText | None = Field(
         None, description="ARN of an existing managed policy; null: the platform makes its own."
     )
-    bootstrap_qualifier: str = Field("hnb659fds", pattern=r"^[a-z0-9]{1,10}$", description="Of `cdk bootstrap`.")
+    bootstrap_qualifier: str = Field(
+        "hnb659fds",
+        pattern=r"^[a-z0-9]{1,10}$",
+        description="Of `cdk bootstrap`: lower case and digits, at most 10.",
+        examples=["mlplatform"],
+    )
     require_mfa: bool = Field(True, description="Personas are assumed with MFA. false: in local and dev only.")
     break_glass_roles: list[ArnText] = Field(
         default_factory=list, description="ARNs of roles that may reach the buckets from outside the VPC."
@@ -81,6 +91,7 @@ class Trail(Settings):
         None,
         pattern=r"^[A-Za-z0-9_./#-]{1,512}$",
         description="Its log group in this account; null: no filters.",
+        examples=["organisation-trail"],
     )
 
 
@@ -88,6 +99,9 @@ class Audit(Settings):
     """What is recorded, for how long, and who is told."""
 
     trail: Trail | None = Field(None, description="null: the platform makes its own trail.")
+    access_analyzer: Literal["own", "existing"] = Field(
+        "own", description="Of external access, one for an account and region. existing: the account has one."
+    )
     log_retention_days: int = Field(365, ge=365, description="Log groups, days; a value CloudWatch Logs accepts.")
     trail_retention_days: int = Field(2555, ge=365, le=36500, description="The trail's bucket, days.")
     emails: list[str] = Field(default_factory=list, description="Subscribers of the operators' topic.")

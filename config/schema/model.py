@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-from config.schema.base import InstanceType, Name, Settings
+from config.schema.base import InstanceType, Name, Settings, broken
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.py$")]
-Argument = str | int | float | bool
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+\.py$", examples=["train.py"])]
+
+
+def _scalar(value: Any) -> Any:
+    """One error, where pydantic would give one for each type of the union."""
+    if not isinstance(value, str | int | float):
+        message = "a script's argument is one value."
+        raise broken("ARGUMENT-FORM", message, "write a text in quotes, a number, true or false.", "model_code")
+    return value
+
+
+Argument = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 
 
 class Job(Settings):
@@ -51,7 +61,11 @@ class Gate(Settings):
 class Model(Settings):
     """One model: its code, its jobs, its candidates and its gate."""
 
-    code: str = Field(pattern=r"^model_code/[a-z][a-z0-9_]*$", description="Folder with the model's scripts.")
+    code: str = Field(
+        pattern=r"^model_code/[a-z][a-z0-9_]*$",
+        description="Folder with the model's scripts.",
+        examples=["model_code/reviews"],
+    )
     processing: Processing
     evaluation: Job
     candidates: dict[Name, Candidate] = Field(min_length=1, max_length=10)

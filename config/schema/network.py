@@ -8,9 +8,12 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from config.schema.base import Settings, broken
+from config.schema.base import Range, Settings, broken
 
 _HEX = "([0-9a-f]{8}|[0-9a-f]{17})$"
+RouteTable = Annotated[
+    str, Field(pattern=f"^rtb-{_HEX}", description="A route table's id.", examples=["rtb-0a1b2c3d4e5f60718"])
+]
 
 
 def _two_or_three(zones: list[str]) -> list[str]:
@@ -27,23 +30,28 @@ def _two_or_three(zones: list[str]) -> list[str]:
 class Subnet(Settings):
     """A private subnet that exists: no route to an internet gateway."""
 
-    id: str = Field(pattern=f"^subnet-{_HEX}")
+    id: str = Field(pattern=f"^subnet-{_HEX}", description="The subnet's id.", examples=["subnet-0a1b2c3d4e5f60718"])
     availability_zone: str = Field(description="Zone name, such as eu-west-1a.")
-    cidr: IPv4Network = Field(description="The subnet's address range.")
+    cidr: Range = Field(description="The subnet's address range.")
 
 
 class ExistingVpc(Settings):
     """A VPC that exists. With the two endpoint settings its endpoints exist as well, and none is made."""
 
-    vpc_id: str = Field(pattern=f"^vpc-{_HEX}")
-    cidr: IPv4Network = Field(description="Address range of the VPC (the one that holds the subnets).")
+    vpc_id: str = Field(pattern=f"^vpc-{_HEX}", description="The VPC's id.", examples=["vpc-0a1b2c3d4e5f60718"])
+    cidr: Range = Field(description="Address range of the VPC (the one that holds the subnets).")
     subnets: list[Subnet] = Field(min_length=1, description="Private subnets, in at least two availability zones.")
-    route_table_ids: list[Annotated[str, Field(pattern=f"^rtb-{_HEX}")]] = Field(
-        default_factory=list, description="Route tables of the subnets; the S3 endpoint is added to them."
+    route_table_ids: list[RouteTable] = Field(
+        default_factory=list, description="Route tables of the subnets; the S3 endpoint that is made is added to them."
     )
-    s3_endpoint_id: str | None = Field(None, pattern=f"^vpce-{_HEX}", description="The S3 gateway endpoint.")
+    s3_endpoint_id: str | None = Field(
+        None, pattern=f"^vpce-{_HEX}", description="The S3 gateway endpoint.", examples=["vpce-0a1b2c3d4e5f60718"]
+    )
     endpoints_security_group_id: str | None = Field(
-        None, pattern=f"^sg-{_HEX}", description="Security group of the interface endpoints."
+        None,
+        pattern=f"^sg-{_HEX}",
+        description="Security group of the interface endpoints.",
+        examples=["sg-0a1b2c3d4e5f60718"],
     )
 
     @property
@@ -53,9 +61,10 @@ class ExistingVpc(Settings):
 
 
 class Network(Settings):
-    """Either `cidr` and `availability_zones` of a VPC of our own, or `existing`. Read `cidr` and `zones`."""
+    """Either `cidr` and `availability_zones` of a VPC of our own, or `existing`."""
 
-    own_cidr: IPv4Network | None = Field(None, alias="cidr", description="Address range of the VPC, /16 to /22.")
+    # Stacks read the properties `cidr` and `zones`, which either kind of network has.
+    own_cidr: Range | None = Field(None, alias="cidr", description="Address range of the VPC, /16 to /22.")
     availability_zones: Annotated[list[str], AfterValidator(_two_or_three)] = Field(
         default_factory=list,
         description="Zone names; never looked up.",

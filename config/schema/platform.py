@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from config.schema.base import Name, Part, Settings, broken
+from config.schema.base import ArnText, Name, Part, Settings, broken
 from config.schema.endpoint import Endpoint
 from config.schema.foundation import Audit, DataSettings, IdentitySettings, Keys
 from config.schema.model import Model
@@ -49,17 +49,22 @@ class FrontDoor(Settings):
     concurrency: int | None = Field(
         None, ge=1, description="Executions of the function reserved for it, and its limit; null: the account's pool."
     )
+    api_logging_role: ArnText | None = Field(
+        None, description="The role that API Gateway logs with in this account and region; null: the platform sets one."
+    )
 
 
 class Platform(Settings):
     """One environment."""
 
-    prefix: Part = Field("ashlar", description="First part of every name.")
+    prefix: Part = Field("ashlar", description="First part of every name: lower case, digits, single hyphens.")
     environment: Part
     account: Annotated[str, BeforeValidator(_twelve_digits)] = Field(
-        pattern=ACCOUNT, description="AWS account id, quoted: it may start with 0."
+        pattern=ACCOUNT, description="AWS account id, quoted: it may start with 0.", examples=["012345678901"]
     )
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    region: str = Field(
+        pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region, lower case.", examples=["eu-west-1"]
+    )
     client: Client | None = None
     retain_data: bool = Field(True, description="Keep buckets, keys and registered models when stacks are destroyed.")
     tags: dict[str, str] = Field(

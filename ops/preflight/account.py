@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from functools import partial
 
 from config import Platform
-from ops.preflight.cloud import Cloud
+from ops.preflight.cloud import Cloud, UnansweredError
 from ops.preflight.row import Answer, Check, bad, doubtful, good
+from ops.session import sign_in
 
 USABLE = ("opt-in-not-required", "opted-in")
 SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 # An account may reserve all its concurrency but 100. Lambda developer guide: configuring reserved concurrency.
 UNRESERVED = 100
+# Partition -> a region that is on in every account, and so can be asked about the others.
+ALWAYS_ON = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def checks(platform: Platform) -> Iterator[Check]:
     """Credentials, region, zones, the scaling role, Lambda's concurrency."""
     account, region, zones = platform.account, platform.region, platform.network.zones
-    yield Check("credentials", f"account {account}", "account", account, "ACCOUNT", partial(_account, account=account))
-    yield Check("region", "enabled", "region", region, "REGION-ENABLED", partial(_region, region=region))
+    there = ALWAYS_ON[platform.partition]
+    who = partial(_account, account=account, there=there)
+    yield Check("credentials", f"account {account}", "account", account, "ACCOUNT", who)
+    status = partial(_region, region=region, there=there)
+    yield Check("region", "enabled", "region", region, "REGION-ENABLED", status)
     where = "existing.subnets" if platform.network.existing else "availability_zones"
     for zone in zones:
         yield Check(f"zone {zone}", "available", f"network.{where}", zone, "ZONE-AVAILABLE", partial(_zone, name=zone))
@@ -31,15 +37,20 @@ def checks(platform: Platform) -> Iterator[Check]:
     yield Check("Lambda concurrency", needed, "front_door.concurrency", reserved, "LAMBDA-CONCURRENCY", ask)
 
 
-def _account(cloud: Cloud, account: str) -> Answer:
-    who = cloud.ask("sts", "get_caller_identity")
+def _account(cloud: Cloud, account: str, there: str) -> Answer:
+    """Nobody can be denied this question: without an answer there are no valid credentials."""
+    try:
+        who = cloud.ask("sts", "get_caller_identity", region=there)
+    except UnansweredError as error:
+        return bad("not signed in", f"{error}.", sign_in(account))
     if who["Account"] != account:
-        return bad(who["Account"], "the credentials are of another account.", f"sign in to account {account}.")
+        return bad(who["Account"], "the credentials are of another account.", sign_in(account))
     return good(who["Arn"])
 
 
-def _region(cloud: Cloud, region: str) -> Answer:
-    found = cloud.find("ec2", "describe_regions", RegionNames=[region], AllRegions=True)
+def _region(cloud: Cloud, region: str, there: str) -> Answer:
+    """A region that is not enabled refuses every call, this one as well."""
+    found = cloud.find("ec2", "describe_regions", region=there, RegionNames=[region], AllRegions=True)
     status = found["Regions"][0]["OptInStatus"] if found and found["Regions"] else "unknown"
     if status not in USABLE:
         return bad(status, "the account has not enabled this region.", "enable it in the account's settings.")

@@ -84,8 +84,8 @@ def _image(cloud: Cloud, uri: str) -> Answer:
     host, _, path = uri.partition("/")
     repository, _, tag = path.partition(":")
     registry = host.split(".")[0]
-    image = {"registryId": registry, "repositoryName": repository, "imageIds": [{"imageTag": tag}]}
-    found = cloud.find("ecr", "batch_get_image", **image)
+    image = [{"imageTag": tag}]
+    found = cloud.find("ecr", "batch_get_image", registryId=registry, repositoryName=repository, imageIds=image)
     if found is None:
         # Said of AWS's registry it would be final, but an endpoint that knows only the caller's says it as well.
         raise UnansweredError("ecr:BatchGetImage", f"no repository {repository} in registry {registry}")

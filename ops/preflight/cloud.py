@@ -23,9 +23,14 @@ class Cloud:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
-    def find(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
-        """The answer of one call, or None when what it names does not exist. Raises UnansweredError for all else."""
-        client = self._environment.client(service)
+    def find(
+        self, service: str, operation: str, *, region: str | None = None, **parameters: Any
+    ) -> dict[str, Any] | None:
+        """The answer of one call, or None when what it names does not exist. Raises UnansweredError for all else.
+
+        `region`: where it is asked, when not in the environment's own.
+        """
+        client = self._environment.client(service, region)
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except ClientError as error:
@@ -36,9 +41,9 @@ class Cloud:
             raise UnansweredError(_action(service, operation), error) from None
         return answer
 
-    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def ask(self, service: str, operation: str, *, region: str | None = None, **parameters: Any) -> dict[str, Any]:
         """The answer of one call that names nothing that could be absent."""
-        answer = self.find(service, operation, **parameters)
+        answer = self.find(service, operation, region=region, **parameters)
         if answer is None:
             raise UnansweredError(_action(service, operation), "it does not exist")
         return answer
@@ -64,6 +69,14 @@ class Cloud:
         except (ClientError, BotoCoreError) as error:
             raise UnansweredError("cloudformation:DescribeStacks", error) from None
         return True
+
+    def made(self, stack: str, type: str) -> set[str]:
+        """Physical ids of the resources of a type in one of the environment's stacks; none before it is deployed."""
+        if not self.deployed(stack):
+            return set()
+        name = self._environment.platform.name(stack)
+        found = self.all("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
+        return {its["PhysicalResourceId"] for its in found if its["ResourceType"] == type}
 
     @cached_property
     def sagemaker_quotas(self) -> dict[str, float]:

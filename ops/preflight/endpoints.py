@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from config import Platform, catalogue
 from config.schema import ExistingVpc
 from ops.preflight.cloud import Cloud
 from ops.preflight.row import Answer, Check, bad, good
-from ops.preflight.subnets import table_of
+from ops.preflight.subnets import table_ids
 
 HERE = "network.existing"
+GONE = ("deleted", "deleting", "expired", "failed", "rejected")
 
 
 def checks(platform: Platform) -> Iterator[Check]:
@@ -21,8 +23,11 @@ def checks(platform: Platform) -> Iterator[Check]:
     if not (vpc and vpc.has_endpoints):
         ask = partial(_offered, services=services, zones=zones)
         yield Check("endpoint services", "all, in every zone", "region", region, "ENDPOINT-SERVICES", ask)
+        if vpc:
+            path, clash = f"{HERE}.vpc_id", partial(_clash, vpc=vpc, services=services, region=region)
+            yield Check("others' endpoints", "none that clashes", path, vpc.vpc_id, "ENDPOINT-CLASH", clash)
         return
-    ask = partial(_gateway, vpc=vpc, service=f"com.amazonaws.{region}.s3")
+    ask = partial(_gateway, vpc=vpc, region=region)
     path = f"{HERE}.s3_endpoint_id"
     yield Check("S3 endpoint", "gateway, on every subnet", path, vpc.s3_endpoint_id, "ENDPOINT-S3", ask)
     path, group = f"{HERE}.endpoints_security_group_id", vpc.endpoints_security_group_id
@@ -44,16 +49,40 @@ def _offered(cloud: Cloud, services: list[str], zones: list[str]) -> Answer:
     return good(f"{len(services)} offered")
 
 
-def _gateway(cloud: Cloud, vpc: ExistingVpc, service: str) -> Answer:
+def others(cloud: Cloud, vpc: ExistingVpc) -> list[dict[str, Any]]:
+    """The endpoints of the VPC that the platform has not made."""
+    in_it = [{"Name": "vpc-id", "Values": [vpc.vpc_id]}]
+    own = cloud.made("network", "AWS::EC2::VPCEndpoint")
+    found = cloud.all("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=in_it)
+    return [its for its in found if its["VpcEndpointId"] not in own and its["State"].lower() not in GONE]
+
+
+def _clash(cloud: Cloud, vpc: ExistingVpc, services: list[str], region: str) -> Answer:
+    """A private name exists once in a VPC, and a service's gateway once in a route table."""
+    named = [its for its in others(cloud, vpc) if its["ServiceName"] in services and its.get("PrivateDnsEnabled")]
+    s3 = [its for its in others(cloud, vpc) if (its["ServiceName"], its["VpcEndpointType"]) == _s3_gateway(region)]
+    routed = [its for its in s3 if set(its["RouteTableIds"]) & set(vpc.route_table_ids)]
+    if not named and not routed:
+        return good("none")
+    found = ", ".join(f"{its['VpcEndpointId']} ({its['ServiceName']})" for its in [*named, *routed])
+    message = "a private name exists once in a VPC, a way to S3 once in a route table: ours could not be made."
+    fix = "name the VPC's own by `s3_endpoint_id` and `endpoints_security_group_id`, or remove these."
+    return bad(found, message, fix)
+
+
+def _s3_gateway(region: str) -> tuple[str, str]:
+    return f"com.amazonaws.{region}.s3", "Gateway"
+
+
+def _gateway(cloud: Cloud, vpc: ExistingVpc, region: str) -> Answer:
     found = cloud.all("ec2", "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=[vpc.s3_endpoint_id])
     if not found:
         return bad("absent", "there is no such endpoint.", "correct the id.")
     endpoint = found[0]
     kind = (endpoint["VpcId"], endpoint["ServiceName"], endpoint["VpcEndpointType"])
-    if kind != (vpc.vpc_id, service, "Gateway"):
+    if kind != (vpc.vpc_id, *_s3_gateway(region)):
         return bad(", ".join(kind), "it is not the VPC's own gateway endpoint for S3.", "correct the id.")
-    tables = {table_of(cloud, vpc, subnet)["RouteTableId"] for subnet in vpc.subnets}
-    lacking = sorted(tables - set(endpoint["RouteTableIds"]))
+    lacking = sorted(table_ids(cloud, vpc) - set(endpoint["RouteTableIds"]))
     if lacking:
         return bad(f"not on {', '.join(lacking)}", "subnets cannot reach S3.", "add the route tables to the endpoint.")
     return good("on every subnet")

@@ -11,7 +11,7 @@ from config.schema import ExistingVpc
 from ops.preflight import subnets
 from ops.preflight.cloud import Cloud
 from ops.preflight.row import Answer, Check, bad, good
-from ops.preflight.subnets import table_of
+from ops.preflight.subnets import table_ids
 
 HERE = "network.existing"
 DNS = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
@@ -25,6 +25,9 @@ def checks(platform: Platform) -> Iterator[Check]:
     yield Check(f"VPC {vpc.vpc_id}", str(vpc.cidr), f"{HERE}.vpc_id", vpc.vpc_id, "VPC-EXISTS", partial(_vpc, vpc=vpc))
     yield Check("VPC DNS", "support, host names", f"{HERE}.vpc_id", vpc.vpc_id, "VPC-DNS", partial(_dns, vpc=vpc))
     yield from subnets.checks(vpc, addresses_needed(platform) - RESERVED_ADDRESSES)
+    if not vpc.has_endpoints:
+        path, ids = f"{HERE}.route_table_ids", vpc.route_table_ids
+        yield Check("route tables", "all of the subnets", path, ids, "ROUTE-TABLES", partial(_route_tables, vpc=vpc))
     for index, table in enumerate(vpc.route_table_ids):
         ask = partial(_route_table, vpc=vpc, id=table)
         path = f"{HERE}.route_table_ids.{index}"
@@ -56,8 +59,18 @@ def _dns(cloud: Cloud, vpc: ExistingVpc) -> Answer:
     return good("on")
 
 
+def _route_tables(cloud: Cloud, vpc: ExistingVpc) -> Answer:
+    """The S3 endpoint that the platform makes is added to those that are named, and to no other."""
+    lacking = sorted(table_ids(cloud, vpc) - set(vpc.route_table_ids))
+    if lacking:
+        message = "subnets that use these could not reach S3, which every job needs."
+        return bad(f"without {', '.join(lacking)}", message, f"add {', '.join(lacking)}.")
+    return good("all named")
+
+
 def _route_table(cloud: Cloud, vpc: ExistingVpc, id: str) -> Answer:
-    used = {table_of(cloud, vpc, subnet)["RouteTableId"] for subnet in vpc.subnets}
+    used = table_ids(cloud, vpc)
     if id not in used:
-        return bad("of no named subnet", "the S3 endpoint would be of no use there.", f"name: {sorted(used)}.")
+        fix = f"name: {', '.join(sorted(used))}." if used else "correct `vpc_id`, or the subnets' ids."
+        return bad("of no named subnet", "the S3 endpoint would be of no use there.", fix)
     return good("used")

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from config import Platform, catalogue
+from config.schema import ExistingVpc
 from ops.preflight.cloud import Cloud
+from ops.preflight.endpoints import others
 from ops.preflight.row import Answer, Check, bad, doubtful, good
 
 # Service Quotas' codes: Amazon VPC and Amazon EC2.
@@ -32,7 +34,7 @@ def checks(platform: Platform) -> Iterator[Check]:
         yield Check("quota VPCs", "1 more", "network.cidr", str(network.cidr), "QUOTA-VPC", ask)
     if not (network.existing and network.existing.has_endpoints):
         count = len(catalogue.endpoints().services)
-        ask = partial(_endpoints, needed=count)
+        ask = partial(_endpoints, vpc=network.existing, needed=count)
         yield Check("quota interface endpoints", str(count), "network", None, "QUOTA-ENDPOINTS", ask)
     if network.internet == "nat":
         count = len(network.zones)
@@ -102,8 +104,10 @@ def _vpcs(cloud: Cloud, needed: int) -> Answer:
     return _room("VPCs per Region", cloud.quota("vpc", VPCS) - used, needed)
 
 
-def _endpoints(cloud: Cloud, needed: int) -> Answer:
-    return _room("Interface VPC endpoints per VPC", cloud.quota("vpc", INTERFACE_ENDPOINTS), needed)
+def _endpoints(cloud: Cloud, vpc: ExistingVpc | None, needed: int) -> Answer:
+    """All in a VPC of our own; in another what its owner has made is taken."""
+    used = sum(its["VpcEndpointType"] != "Gateway" for its in others(cloud, vpc)) if vpc else 0
+    return _room("Interface VPC endpoints per VPC", cloud.quota("vpc", INTERFACE_ENDPOINTS) - used, needed)
 
 
 def _addresses(cloud: Cloud, needed: int) -> Answer:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from itertools import chain
 
-from ops.preflight import account, bootstrap, endpoints, existing, network, quotas
+from ops.preflight import account, bootstrap, endpoints, keys, limits, network, provider, quotas, trail
 from ops.preflight.cloud import Cloud
-from ops.preflight.row import Row, row
+from ops.preflight.row import Row, Verdict, row
 from ops.session import Environment
 
-TOPICS = (account, bootstrap, quotas, network, endpoints, existing)
+# The account comes first.
+TOPICS = (account, bootstrap, limits, quotas, network, endpoints, keys, trail, provider)
 
 
 def preflight(environment: Environment) -> list[Row]:
-    """One row for each check of the environment's configuration."""
+    """One row for each check of the environment's configuration; one alone when the account is not the environment's.
+
+    What another account answers says nothing about this one.
+    """
     cloud = Cloud(environment)
     checks = chain.from_iterable(topic.checks(environment.platform) for topic in TOPICS)
-    return [row(check, cloud) for check in checks]
+    of_the_account = row(next(checks), cloud)
+    if of_the_account.verdict is Verdict.ERROR:
+        return [of_the_account]
+    return [of_the_account, *(row(check, cloud) for check in checks)]

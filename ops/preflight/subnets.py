@@ -24,15 +24,20 @@ def checks(vpc: ExistingVpc, room: int) -> Iterator[Check]:
         yield Check(f"subnet {subnet.id} has room", f"{room} free", path, subnet.id, "SUBNET-ROOM", free)
 
 
-def table_of(cloud: Cloud, vpc: ExistingVpc, subnet: Subnet) -> dict[str, Any]:
-    """The route table that a subnet uses: its own, or else the VPC's main one."""
+def table_ids(cloud: Cloud, vpc: ExistingVpc) -> set[str]:
+    """The route tables that the named subnets use."""
+    tables = (_table(cloud, vpc, subnet) for subnet in vpc.subnets)
+    return {table["RouteTableId"] for table in tables if table}
+
+
+def _table(cloud: Cloud, vpc: ExistingVpc, subnet: Subnet) -> dict[str, Any] | None:
+    """The route table that a subnet uses: its own, or else the VPC's main one; None where there is no such VPC."""
     of_the_vpc = [{"Name": "vpc-id", "Values": [vpc.vpc_id]}]
     tables = cloud.all("ec2", "describe_route_tables", "RouteTables", Filters=of_the_vpc)
     associations = [(table, association) for table in tables for association in table["Associations"]]
     own = [table for table, association in associations if association.get("SubnetId") == subnet.id]
     main = [table for table, association in associations if association.get("Main")]
-    table: dict[str, Any] = (own or main)[0]
-    return table
+    return next(iter(own or main), None)
 
 
 def _subnet(cloud: Cloud, vpc: ExistingVpc, subnet: Subnet) -> Answer:
@@ -58,7 +63,9 @@ def _private(cloud: Cloud, vpc: ExistingVpc, subnet: Subnet) -> Answer:
     found = _described(cloud, subnet)
     if not found:
         return bad("absent", "the account has no such subnet in this region.", "correct the id.")
-    table = table_of(cloud, vpc, subnet)
+    table = _table(cloud, vpc, subnet)
+    if not table:
+        return bad("no route table", f"{vpc.vpc_id} has none.", "correct `vpc_id`, or the subnet's id.")
     gateways = sorted(r["GatewayId"] for r in table["Routes"] if r.get("GatewayId", "").startswith("igw-"))
     if gateways:
         message = f"a public subnet named as private: {table['RouteTableId']} routes to an internet gateway."

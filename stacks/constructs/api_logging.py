@@ -21,7 +21,7 @@ class ApiLogging(Construct):
             "Role",
             identity=identity,
             kind="api-logs",
-            trust=trust.service("apigateway.amazonaws.com", identity.account),
+            trust=trust.apigateway_service(),
             description="API Gateway writes logs",
             statements=functions.api_logs(),
         )

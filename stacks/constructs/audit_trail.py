@@ -53,6 +53,8 @@ class AuditTrail(Construct):
             expire={"": days},
             # A locked bucket cannot be emptied with its stack.
             lock_days=days if retain else None,
+            # The key lets CloudTrail in by the trail that it encrypts for; a bucket key would show it the bucket.
+            bucket_key=False,
         )
         group = logs.CfnLogGroup(
             self,

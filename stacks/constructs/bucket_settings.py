@@ -9,12 +9,12 @@ from aws_cdk import aws_s3 as s3
 ABORT_UPLOADS_DAYS = 7
 
 
-def encryption(key: str | None) -> s3.CfnBucket.BucketEncryptionProperty:
+def encryption(key: str | None, *, bucket_key: bool) -> s3.CfnBucket.BucketEncryptionProperty:
     by_default = s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
         sse_algorithm="aws:kms" if key else "AES256", kms_master_key_id=key
     )
     rule = s3.CfnBucket.ServerSideEncryptionRuleProperty(
-        bucket_key_enabled=True if key else None, server_side_encryption_by_default=by_default
+        bucket_key_enabled=bucket_key if key else None, server_side_encryption_by_default=by_default
     )
     return s3.CfnBucket.BucketEncryptionProperty(server_side_encryption_configuration=[rule])
 

@@ -20,7 +20,10 @@ Permissions = Callable[[Account, Stores, str, Sequence[ImageRepository], AssetFi
 
 
 class JobRoles(Construct):
-    """One role for each kind of job: `processing`, `training`, `evaluation`."""
+    """One role for each kind of job: `processing`, `training`, `evaluation`, which are the pipeline's, `experiment`.
+
+    `foreign_buckets`: names of buckets of others that jobs may read.
+    """
 
     def __init__(
         self,
@@ -33,10 +36,12 @@ class JobRoles(Construct):
         images: dict[str, ImageRepository],
         code: AssetFile,
         stores: Stores,
+        foreign_buckets: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
+        foreign = jobs.read_foreign(identity.account, foreign_buckets)
 
-        def role(kind: str, its_jobs: list[Job], permissions: Permissions) -> ScopedRole:
+        def role(kind: str, its_jobs: Sequence[Job], permissions: Permissions) -> ScopedRole:
             its_images = [images[job.image] for job in its_jobs]
             return ScopedRole(
                 self,
@@ -45,10 +50,13 @@ class JobRoles(Construct):
                 kind=kind,
                 trust=trust.sagemaker(identity.account),
                 description=f"{kind.capitalize()} jobs of {model}",
-                statements=permissions(identity.account, stores, model, its_images, code),
+                statements=[*permissions(identity.account, stores, model, its_images, code), *foreign],
             )
 
         self.processing = role("processing", [settings.processing], jobs.processing)
-        self.training = role("training", list(settings.candidates.values()), jobs.training)
+        candidates = list(settings.candidates.values())
+        self.training = role("training", candidates, jobs.training)
         self.evaluation = role("evaluation", [settings.evaluation], jobs.evaluation)
-        self.all = [self.processing, self.training, self.evaluation]
+        of_the_pipeline = [settings.processing, *candidates, settings.evaluation]
+        self.experiment = role("experiment", of_the_pipeline, jobs.experiment)
+        self.of_pipeline = [self.processing, self.training, self.evaluation]

@@ -48,7 +48,7 @@ class ModelPipeline(Construct):
                 groups=[candidate.group for candidate in planned.candidates.values()],
                 approval=planned.approval,
                 images=images,
-                job_roles=[job.role_arn for job in jobs.all],
+                job_roles=[job.role_arn for job in jobs.of_pipeline],
                 processing=limits([planned.processing.compute, planned.evaluation.compute]),
                 training=limits([candidate.compute for candidate in planned.candidates.values()]),
                 placement=placement,

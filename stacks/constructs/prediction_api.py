@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from config.schema import Throttle
+from config.schema import FrontDoor
 from stacks.constructs.accepted import NOTHING_TO_CACHE, SIGNED_CALLS, SIGNED_REQUESTS
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.api_logging import ApiLogging
@@ -33,7 +33,7 @@ class PredictionApi(Construct):
         *,
         name: str,
         function: PrivateFunction,
-        throttle: Throttle,
+        settings: FrontDoor,
         around: FunctionSurroundings,
     ) -> None:
         super().__init__(scope, id)
@@ -45,7 +45,6 @@ class PredictionApi(Construct):
             kms_key_id=around.logs_key,
             retention_in_days=around.log_retention_days,
         )
-        logging = ApiLogging(self, "Logging", identity=around.identity)
         api = apigateway.RestApi(
             self,
             "Api",
@@ -56,8 +55,8 @@ class PredictionApi(Construct):
             default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
-                throttling_rate_limit=throttle.rate,
-                throttling_burst_limit=throttle.burst,
+                throttling_rate_limit=settings.throttle.rate,
+                throttling_burst_limit=settings.throttle.burst,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
                 metrics_enabled=True,
@@ -78,7 +77,8 @@ class PredictionApi(Construct):
         )
         acknowledge(_resource(method, apigateway.CfnMethod), SIGNED_REQUESTS)
         self.stage = self._stage(api, around.identity.account.arn("logs", f"log-group:{access_name}"))
-        self.stage.add_resource_dependency(logging.resource)
+        if settings.api_logging_role is None:
+            self.stage.add_resource_dependency(ApiLogging(self, "Logging", identity=around.identity).resource)
         self.stage.add_resource_dependency(access)
         self.id = api.rest_api_id
 

@@ -23,6 +23,7 @@ class PrivateBucket(Construct):
     with its own encryption) and for `access_logs` (a bucket that logs itself never ends).
     `expire`: prefix -> days after which objects below it are deleted. `lock_days`: a version cannot be deleted before.
     `statements`: what the bucket's policy says beside what all buckets' say; the policy stays as long as the bucket.
+    `bucket_key`: fewer calls to KMS, whose encryption context is then the bucket and no longer the object.
     `accepted`: what the security review finds at this bucket and not at every one.
     What writes to the bucket when it is created must depend on `policy`.
     """
@@ -40,6 +41,7 @@ class PrivateBucket(Construct):
         statements: Sequence[BucketStatement] = (),
         expire: Mapping[str, int] | None = None,
         lock_days: int | None = None,
+        bucket_key: bool = True,
         events: bool = False,
         accepted: Sequence[Accepted] = (),
     ) -> None:
@@ -49,7 +51,7 @@ class PrivateBucket(Construct):
         self.bucket = bucket(
             self,
             "Bucket",
-            bucket_encryption=settings.encryption(key),
+            bucket_encryption=settings.encryption(key, bucket_key=bucket_key),
             public_access_block_configuration=bucket.PublicAccessBlockConfigurationProperty(
                 block_public_acls=True, block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True
             ),

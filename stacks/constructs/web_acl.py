@@ -6,6 +6,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from stacks.values.account import Account
+
 # AWS's managed groups: the core rules, inputs known to be bad (Log4j among them), addresses with a bad name.
 MANAGED_GROUPS = (
     "AWSManagedRulesCommonRuleSet",
@@ -18,10 +20,18 @@ REQUESTS_FROM_ONE_ADDRESS_IN_FIVE_MINUTES = 10_000
 
 
 class WebAcl(Construct):
-    """Attached to the stage `stage_arn`. It logs what it did, without the caller's credentials, to `log_group_arn`."""
+    """Attached to the stage `stage_arn`. It logs what it did, without the caller's credentials."""
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, stage_arn: str, logs_key: str, log_retention_days: int
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        account: Account,
+        name: str,
+        stage_arn: str,
+        logs_key: str,
+        log_retention_days: int,
     ) -> None:
         super().__init__(scope, id)
         # WAF writes to log groups of this name only.
@@ -41,13 +51,15 @@ class WebAcl(Construct):
         self.association = waf.CfnWebACLAssociation(
             self, "Association", resource_arn=stage_arn, web_acl_arn=acl.attr_arn
         )
-        waf.CfnLoggingConfiguration(
+        logging = waf.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=acl.attr_arn,
-            log_destination_configs=[group.attr_arn],
+            # The group's attribute ends in `:*`, which WAF does not take.
+            log_destination_configs=[account.arn("logs", f"log-group:{group_name}")],
             redacted_fields=[{"singleHeader": {"Name": "authorization"}}],
         )
+        logging.add_resource_dependency(group)
 
 
 def _managed(priority: int, group: str) -> waf.CfnWebACL.RuleProperty:

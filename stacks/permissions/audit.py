@@ -69,14 +69,18 @@ def access_log_delivery(account: Account) -> BucketStatement:
 
 
 def publish(account: Account) -> list[ResourceStatement]:
-    """Only this account's alarms and rules publish to the operators' topic."""
+    """This account's alarms, and rules, publish to the operators' topic.
+
+    SNS evaluates no condition for EventBridge: with one, every notice would be dropped (EventBridge user guide,
+    resource-based policies: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge").
+    """
     alarms = {
         "StringEquals": {"aws:SourceAccount": account.id},
         "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", "alarm:*")},
     }
     return [
         ResourceStatement("Alarms", CLOUDWATCH, ["sns:Publish"], alarms),
-        ResourceStatement("Rules", EVENTS, ["sns:Publish"], _rules(account)),
+        ResourceStatement("Rules", EVENTS, ["sns:Publish"], {}),
         ResourceStatement("TlsOnly", "*", ["sns:Publish"], PLAIN_HTTP, "Deny"),
     ]
 

@@ -7,6 +7,8 @@ keys or policies, no shell into a job, no other account's buckets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
 
@@ -20,9 +22,19 @@ LIMITS = {
         "RegisterScalableTarget",
         "TagResource",
     ],
-    "cloudformation": ["Describe*", "GetTemplate", "ListStacks", "UpdateStack"],
+    "cloudformation": ["Describe*", "GetTemplate", "ListStacks"],
     "cloudwatch": ["DeleteAlarms", "Describe*", "PutMetric*"],
-    "ec2": ["*NetworkInterface*", "Describe*", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"],
+    "ec2": [
+        "AssignPrivateIpAddresses",
+        "CreateNetworkInterface",
+        "CreateNetworkInterfacePermission",
+        "DeleteNetworkInterface",
+        "DeleteNetworkInterfacePermission",
+        "Describe*",
+        "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
+        "UnassignPrivateIpAddresses",
+    ],
     "ecr": ["BatchCheckLayerAvailability", "BatchGetImage", "DescribeImages", "Get*"],
     "execute-api": ["Invoke"],
     "logs": ["Create*", "Describe*", "FilterLogEvents", "Get*", "PutLogEvents"],
@@ -47,39 +59,76 @@ SAGEMAKER = [
     "Stop*",
     "Update*",
 ]
-OBJECTS = [
-    "AbortMultipartUpload",
-    "DeleteObject*",
-    "GetBucket*",
-    "GetEncryptionConfiguration",
-    "GetLifecycleConfiguration",
-]
-OBJECTS += ["GetObject*", "List*", "PutObject"]
+BUCKETS = ["GetBucket*", "GetEncryptionConfiguration", "GetLifecycleConfiguration", "ListAllMyBuckets"]
+READ_OBJECTS = ["GetObject*", "List*"]
+OBJECTS = [*READ_OBJECTS, "AbortMultipartUpload", "DeleteObject*", "PutObject"]
 
 
-def boundary(account: Account, *, roles_path: str, qualifier: str) -> list[Statement]:
+def boundary(
+    account: Account,
+    *,
+    prefix: str,
+    environment: str,
+    name: str,
+    roles_path: str,
+    qualifier: str,
+    existing_keys: Sequence[str],
+    s3_read_buckets: Sequence[str],
+) -> list[Statement]:
     """`roles_path`: the path below which the environment's roles lie. `qualifier`: of the CDK's bootstrap."""
     limit = Because.BOUNDARY
     within = [f"{service}:{action}" for service, its in LIMITS.items() for action in its]
-    own_account = {"StringEquals": {"aws:ResourceAccount": account.id}}
-    keys = ["CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey", "GetKey*", "ListGrants"]
     roles = [account.global_arn("iam", f"role{roles_path}*")]
     to = ["cloudformation.amazonaws.com", "sagemaker.amazonaws.com"]
     linked = [account.global_arn("iam", "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*")]
     deployers = [account.global_arn("iam", f"role/cdk-{qualifier}-*")]
+    # As one of the narrow roles only: without a role CloudFormation would take the one that the stack had last.
+    released = {"ArnLike": {"cloudformation:RoleArn": account.global_arn("iam", f"role{roles_path}release/*")}}
+    stacks = [account.arn("cloudformation", f"stack/{name}-inference-*")]
+    sagemaker = [f"sagemaker:{verb}" for verb in SAGEMAKER]
     return [
         Statement("Services", within, ANYWHERE, because=limit),
-        Statement(
-            "SageMaker", [f"sagemaker:{verb}" for verb in SAGEMAKER], [account.arn("sagemaker", "*")], because=limit
-        ),
+        Statement("Release", ["cloudformation:UpdateStack"], stacks, released, because=limit),
+        Statement("SageMaker", sagemaker, [account.arn("sagemaker", "*")], because=limit),
         Statement("SageMakerLists", ["sagemaker:List*"], ANYWHERE, because=limit),
-        Statement("Objects", [f"s3:{verb}" for verb in OBJECTS], ANYWHERE, own_account, because=limit),
-        Statement("Keys", [f"kms:{verb}" for verb in keys], [account.arn("kms", "key/*")], because=limit),
-        Statement("AuditLists", ["kms:ListKeys", "s3:ListAllMyBuckets"], ANYWHERE, because=limit),
+        *_data(account, name, qualifier, s3_read_buckets),
+        *_keys(account, prefix, environment, qualifier, existing_keys),
         Statement("PassRoles", ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": to}}, because=limit),
         Statement("ScalingServiceRole", ["iam:CreateServiceLinkedRole"], linked, because=limit),
         Statement("Deploy", ["sts:AssumeRole"], deployers, because=limit),
         *_never(),
+    ]
+
+
+def _data(account: Account, name: str, qualifier: str, s3_read_buckets: Sequence[str]) -> list[Statement]:
+    """Objects of the platform's own buckets, of the CDK's assets and of the buckets that the configuration names."""
+    own = [account.bucket(f"{name}-*"), account.bucket(f"cdk-{qualifier}-assets-{account.id}-{account.region}*")]
+    mine = {"StringEquals": {"aws:ResourceAccount": account.id}}
+    found = [
+        Statement("Objects", [f"s3:{verb}" for verb in OBJECTS], own, mine, because=Because.BOUNDARY),
+        Statement("Buckets", [f"s3:{verb}" for verb in BUCKETS], ANYWHERE, because=Because.BOUNDARY),
+    ]
+    if s3_read_buckets:
+        foreign = [account.bucket(f"{bucket}*") for bucket in s3_read_buckets]
+        read = [f"s3:{verb}" for verb in READ_OBJECTS]
+        found.append(Statement("ForeignObjects", read, foreign, because=Because.BOUNDARY))
+    return found
+
+
+def _keys(
+    account: Account, prefix: str, environment: str, qualifier: str, existing_keys: Sequence[str]
+) -> list[Statement]:
+    """The platform's keys, by the tags that its stacks give; those that it was brought; that of the CDK's assets."""
+    keys, limit = [account.arn("kms", "key/*")], Because.BOUNDARY
+    use = [f"kms:{verb}" for verb in ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")]
+    look = ["kms:DescribeKey", "kms:GetKey*", "kms:ListGrants", "kms:ListKeys"]
+    own = {"StringEquals": {"aws:ResourceTag/platform": prefix, "aws:ResourceTag/environment": environment}}
+    assets = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/cdk-{qualifier}-assets-key"}}
+    return [
+        Statement("Keys", use, keys, own, because=limit),
+        *([Statement("ExistingKeys", use, existing_keys)] if existing_keys else []),
+        Statement("AssetsKey", ["kms:Decrypt"], keys, assets, because=limit),
+        Statement("LookAtKeys", look, ANYWHERE, because=limit),
     ]
 
 
@@ -90,8 +139,12 @@ def _never() -> list[Statement]:
     # Scripts that run as root on other people's notebooks, and doors into them from outside.
     root = [f"sagemaker:*{noun}" for noun in ("Domain", "LifecycleConfig", "Space", "UserProfile")]
     debug = ["sagemaker:CreateTrainingJob", "sagemaker:UpdateTrainingJob"]
+    open_model, model = {"Bool": {"sagemaker:NetworkIsolation": "false"}}, ["sagemaker:CreateModel"]
+    silent_model = {"Null": {"sagemaker:NetworkIsolation": "true"}}
     return [
         Statement("NoShellIntoJobs", debug, ANYWHERE, into_jobs, effect="Deny"),
+        Statement("NoOpenModel", model, ANYWHERE, open_model, effect="Deny"),
+        Statement("NoModelThatDoesNotSay", model, ANYWHERE, silent_model, effect="Deny"),
         Statement("NoWayAroundTheApi", around, ANYWHERE, effect="Deny"),
         Statement("NoLifecycleScripts", root, ANYWHERE, effect="Deny"),
     ]

@@ -1,7 +1,7 @@
 """What CloudFormation may do for `cdk deploy`, instead of AdministratorAccess: one managed policy for each area.
 
-By name and path where the service has names before creation, by the platform's tag where it has not, and by region
-where it has neither. Roles and policies only below the environment's path and only under its permissions boundary,
+By name and path where the service has names before creation, by the platform's tags where not, and by region where
+there are no tags yet. Roles and policies only below the environment's path and only under its permissions boundary,
 which itself lies outside that path: a deployment cannot widen what it deploys.
 """
 
@@ -22,7 +22,7 @@ PASSED_TO = [
     "sagemaker.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 ]
-LINKED_ROLES = ["access-analyzer", "apigateway", "sagemaker.application-autoscaling", "wafv2"]
+LINKED_ROLES = ["access-analyzer", "ops.apigateway", "sagemaker.application-autoscaling", "wafv2"]
 
 
 def identity(account: Account, *, roles_path: str, boundary: str) -> list[Statement]:
@@ -33,7 +33,15 @@ def identity(account: Account, *, roles_path: str, boundary: str) -> list[Statem
     attached: Conditions = {**bounded, "ArnLike": {"iam:PolicyARN": policies}}
     services = {"StringEquals": {"iam:PassedToService": PASSED_TO}}
     linked = [account.global_arn("iam", f"role/aws-service-role/{name}.amazonaws.com/*") for name in LINKED_ROLES]
-    change = ["DeleteRole", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "TagRole", "UntagRole"]
+    change = [
+        "DeleteRole",
+        "GetRole",
+        "GetRolePolicy",
+        "ListAttachedRolePolicies",
+        "ListRolePolicies",
+        "TagRole",
+        "UntagRole",
+    ]
     change += ["UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"]
     versions = ["CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy"]
     versions += ["GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions", "TagPolicy", "UntagPolicy"]
@@ -47,91 +55,125 @@ def identity(account: Account, *, roles_path: str, boundary: str) -> list[Statem
     ]
 
 
-def network(account: Account) -> list[Statement]:
-    """EC2 knows no names: the region is the limit."""
-    both = [
-        "FlowLogs",
-        "InternetGateway",
-        "NatGateway",
-        "Route",
-        "RouteTable",
-        "SecurityGroup",
-        "Subnet",
-        "Tags",
-        "Vpc",
-    ]
-    verbs = [f"{verb}{noun}" for noun in both for verb in ("Create", "Delete")]
-    verbs += ["CreateVpcEndpoint", "DeleteVpcEndpoints", "AllocateAddress", "ReleaseAddress"]
-    verbs += ["AssociateRouteTable", "DisassociateRouteTable", "AttachInternetGateway", "DetachInternetGateway"]
-    verbs += [f"{verb}SecurityGroup{way}" for way in ("Egress", "Ingress") for verb in ("Authorize", "Revoke")]
-    verbs += ["ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint"]
-    seen = ["AccountAttributes", "Addresses", "AvailabilityZones", "FlowLogs", "InternetGateways", "NatGateways"]
-    seen += ["NetworkInterfaces", "PrefixLists", "RouteTables", "SecurityGroupRules", "SecurityGroups", "Subnets"]
-    seen += ["Tags", "VpcAttribute", "VpcEndpointServices", "VpcEndpoints", "Vpcs"]
-    verbs += [f"Describe{what}" for what in seen]
+def network(account: Account, *, prefix: str, environment: str) -> list[Statement]:
+    """What EC2 is to make has no name: the region is the limit, and for what is taken away the platform's tags."""
     here = {"StringEquals": {"aws:RequestedRegion": account.region}}
+    made = ["FlowLogs", "InternetGateway", "NatGateway", "Route", "RouteTable", "SecurityGroup", "Subnet", "Tags"]
+    made += ["Vpc", "VpcEndpoint"]
+    verbs = [f"Create{noun}" for noun in made]
+    verbs += ["AllocateAddress", "AssociateRouteTable", "AttachInternetGateway", "DeleteRoute", "DeleteTags"]
+    verbs += ["DetachInternetGateway", "DisassociateRouteTable", "ModifySubnetAttribute", "ModifyVpcAttribute"]
+    verbs += ["ModifyVpcEndpoint", "ReplaceRoute", "ReplaceRouteTableAssociation"]
+    verbs += [f"{verb}SecurityGroup{way}" for way in ("Egress", "Ingress") for verb in ("Authorize", "Revoke")]
+    verbs += [f"UpdateSecurityGroupRuleDescriptions{way}" for way in ("Egress", "Ingress")]
+    seen = ["AccountAttributes", "Addresses", "AvailabilityZones", "FlowLogs", "Instances", "InternetGateways"]
+    seen += ["NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "RouteTables", "SecurityGroupRules"]
+    seen += ["SecurityGroups", "Subnets", "Tags", "VpcAttribute", "VpcEncryptionControls", "VpcEndpointServices"]
+    seen += ["VpcEndpoints", "Vpcs"]
+    gone = ["FlowLogs", "InternetGateway", "NatGateway", "RouteTable", "SecurityGroup", "Subnet", "Vpc", "VpcEndpoints"]
+    remove = [*_of("ec2", *(f"Delete{noun}" for noun in gone)), "ec2:ReleaseAddress"]
     # A dependent action of an interface endpoint with a private name (Service Authorization Reference, EC2).
     zones = [f"arn:{account.partition}:route53:::hostedzone/*"]
+    look = _of("ec2", *(f"Describe{what}" for what in seen))
+    own = _tagged("aws:ResourceTag", prefix, environment)
     return [
-        Statement("Network", _of("ec2", *verbs), ["*"], here, because=Because.NO_RESOURCE_LEVEL),
-        Statement("PrivateNames", ["route53:AssociateVPCWithHostedZone"], zones, because=Because.SERVICE_OWNED),
+        Statement("Look", look, ["*"], here, because=Because.NO_RESOURCE_LEVEL),
+        Statement("Network", _of("ec2", *verbs), ["*"], here, because=Because.UNNAMED),
+        Statement("TakeAway", remove, [account.arn("ec2", "*")], own, because=OWN),
+        Statement("PrivateNames", ["route53:AssociateVPCWithHostedZone"], zones, because=Because.UNNAMED),
     ]
 
 
-def storage(
-    account: Account, *, prefix: str, name: str, qualifier: str, existing_keys: Sequence[str]
-) -> list[Statement]:
-    """Buckets by name, keys by the tags that every stack gives, the CDK's assets by the qualifier.
-
-    Keys that the organisation brings may be used, not changed.
-    """
+def storage(account: Account, *, name: str, qualifier: str) -> list[Statement]:
+    """Buckets by name, the CDK's assets by the qualifier."""
     buckets = [account.bucket(f"{name}-*")]
     assets = account.bucket(f"cdk-{qualifier}-assets-{account.id}-{account.region}")
     settings = ["BucketLogging", "BucketNotification", "BucketObjectLockConfiguration", "BucketOwnershipControls"]
     settings += ["BucketPolicy", "BucketPublicAccessBlock", "BucketTagging", "BucketVersioning"]
     settings += ["EncryptionConfiguration", "LifecycleConfiguration"]
     verbs = ["CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "ListBucket", "GetBucketAcl"]
+    verbs += ["ListTagsForResource", "TagResource", "UntagResource"]
     verbs += [f"{verb}{setting}" for setting in settings for verb in ("Get", "Put")]
-    ours = {"StringEquals": {"aws:ResourceTag/platform": prefix}}
-    tagged = {"StringEquals": {"aws:RequestTag/platform": prefix}}
-    keys = [account.arn("kms", "key/*")]
-    aliases = [account.arn("kms", f"alias/{name}-*")]
-    # CloudFormation encrypts settings of functions, queues and trails with the platform's keys.
-    use = ["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
-    change = ["DisableKeyRotation", "EnableKeyRotation", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"]
-    change += ["PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription"]
+    # CloudFormation reads all settings of a bucket back, also those that no template of ours has.
+    unused = ["AccelerateConfiguration", "AnalyticsConfiguration", "BucketAbac", "BucketCORS", "BucketWebsite"]
+    unused += ["BucketMetadataTableConfiguration", "IntelligentTieringConfiguration", "InventoryConfiguration"]
+    unused += ["MetricsConfiguration", "ReplicationConfiguration"]
+    verbs += [f"Get{setting}" for setting in unused]
     by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/cdk-{qualifier}-assets-key"}}
-    alias = _of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias")
-    brought = [Statement("ExistingKeys", _of("kms", *use), existing_keys)] if existing_keys else []
+    code = ["s3:GetObject", "s3:GetObjectVersion"]
+    keys = [account.arn("kms", "key/*")]
     return [
         Statement("Buckets", _of("s3", *verbs), buckets, because=OWN),
-        Statement("Assets", ["s3:GetObject"], [f"{assets}/*"], because=Because.OBJECT_KEYS),
+        Statement("Assets", code, [f"{assets}/*"], because=Because.OBJECT_KEYS),
         Statement("AssetsKey", ["kms:Decrypt"], keys, by_alias, because=Because.KEY_BY_ALIAS),
-        Statement("CreateKeys", ["kms:CreateKey", "kms:TagResource"], ["*"], tagged, because=Because.NO_RESOURCE_LEVEL),
-        Statement("Keys", _of("kms", *use, *change), keys, ours, because=OWN),
-        *brought,
-        Statement("AliasedKeys", alias, keys, ours, because=OWN),
-        Statement("Aliases", alias, aliases, because=OWN),
     ]
 
 
+def keys(
+    account: Account, *, prefix: str, environment: str, name: str, existing_keys: Sequence[str]
+) -> list[Statement]:
+    """The platform's keys by the tags that every stack gives. Keys that the organisation brings are used, not changed.
+
+    A tag would make any key the platform's: so only a key without an alias, which a new one is, can be given one.
+    """
+    every = [account.arn("kms", "key/*")]
+    made = _tagged("aws:RequestTag", prefix, environment)
+    own = _tagged("aws:ResourceTag", prefix, environment)
+    without_alias: Conditions = {**made, "Null": {"kms:ResourceAliases": "true"}}
+    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    # CloudFormation encrypts settings of functions, queues and trails with the platform's keys.
+    use = _of("kms", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+    change = ["DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "GetKeyPolicy"]
+    change += ["GetKeyRotationStatus", "ListResourceTags", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"]
+    change += ["UntagResource", "UpdateKeyDescription"]
+    alias = _of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias")
+    aliases = [account.arn("kms", f"alias/{name}-*")]
+    unnamed = Because.UNNAMED
+    found = [
+        Statement("CreateKeys", ["kms:CreateKey"], ["*"], made, because=unnamed),
+        Statement("TagNewKeys", ["kms:TagResource"], ["*"], without_alias, because=unnamed),
+        Statement("Keys", [*use, *_of("kms", *change), *alias], every, own, because=OWN),
+        Statement("Grants", ["kms:CreateGrant"], every, {**own, **for_services}, because=OWN),
+        Statement("Aliases", alias, aliases, because=OWN),
+        Statement("ListAliases", ["kms:ListAliases"], ["*"], because=Because.NO_RESOURCE_LEVEL),
+    ]
+    if existing_keys:
+        changes = _of("kms", *(verb for verb in change if not verb.startswith(("Get", "List"))))
+        found += [
+            Statement("ExistingKeys", use, existing_keys),
+            Statement("ExistingKeysGrants", ["kms:CreateGrant"], existing_keys, for_services),
+            Statement("ExistingKeysStay", changes, existing_keys, effect="Deny"),
+        ]
+    return found
+
+
 def machine_learning(account: Account, *, name: str) -> list[Statement]:
-    """SageMaker's resources by name; models and configurations by the name without hyphens."""
+    """SageMaker's resources by name; models and configurations by the name without hyphens. Models are isolated."""
     plain = name.replace("-", "")
     kinds = ["endpoint", "model-package", "model-package-group", "pipeline"]
     named = [account.arn("sagemaker", f"{kind}/{name}-*") for kind in kinds]
-    named += [account.arn("sagemaker", f"{kind}/{plain}*") for kind in ("endpoint-config", "model")]
+    models = account.arn("sagemaker", f"model/{plain}*")
+    named += [account.arn("sagemaker", f"endpoint-config/{plain}*"), models]
     nouns = ["Endpoint", "EndpointConfig", "Model", "ModelPackageGroup", "Pipeline"]
     verbs = [f"{verb}{noun}" for noun in nouns for verb in ("Create", "Delete", "Describe")]
+    verbs.remove("CreateModel")
+    verbs += [f"{verb}ModelPackageGroupPolicy" for verb in ("Delete", "Get", "Put")]
     verbs += ["AddTags", "DeleteTags", "ListTags", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"]
     verbs += ["UpdatePipeline", "DescribeModelPackage"]
+    isolated = {"Bool": {"sagemaker:NetworkIsolation": "true"}}
+    # A model made from a package is authorised on the package as well.
+    made = [models, account.arn("sagemaker", f"model-package/{name}-*")]
     scaling = ["DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget"]
-    scaling += ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"]
     scaling += ["ListTagsForResource", "TagResource", "UntagResource"]
-    here = {"StringEquals": {"aws:RequestedRegion": account.region}}
+    seen = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"]
+    of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
+    targets = [account.arn("application-autoscaling", "scalable-target/*")]
+    service = "application-autoscaling"
     return [
         Statement("SageMaker", _of("sagemaker", *verbs), named, because=OWN),
-        Statement("Scaling", _of("application-autoscaling", *scaling), ["*"], here, because=Because.NO_RESOURCE_LEVEL),
+        Statement("Models", ["sagemaker:CreateModel"], made, isolated, because=OWN),
+        Statement("Scaling", _of(service, *scaling), targets, of_sagemaker, because=Because.UNNAMED),
+        Statement("ScalingSeen", _of(service, *seen), ["*"], because=Because.NO_RESOURCE_LEVEL),
     ]
 
 
@@ -141,7 +183,8 @@ def functions(account: Account, *, name: str) -> list[Statement]:
     verbs = ["AddPermission", "RemovePermission", "CreateFunction", "DeleteFunction", "InvokeFunction"]
     verbs += ["DeleteFunctionConcurrency", "PutFunctionConcurrency", "UpdateFunctionCode"]
     verbs += ["UpdateFunctionConfiguration", "GetFunction", "GetFunctionConcurrency", "GetFunctionConfiguration"]
-    verbs += ["GetPolicy", "GetRuntimeManagementConfig", "ListTags", "TagResource", "UntagResource"]
+    verbs += ["GetFunctionCodeSigningConfig", "GetFunctionRecursionConfig", "GetFunctionScalingConfig", "GetPolicy"]
+    verbs += ["GetRuntimeManagementConfig", "ListTags", "TagResource", "UntagResource"]
     rules = ["DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets"]
     rules += ["RemoveTargets", "TagResource", "UntagResource"]
     apis = [f"arn:{account.partition}:apigateway:{account.region}::/*"]
@@ -164,30 +207,45 @@ def functions(account: Account, *, name: str) -> list[Statement]:
 def audit(account: Account, *, name: str, qualifier: str, trail_log_group: str | None) -> list[Statement]:
     """Logs, alarms, the trail, topics and queues, by name. `trail_log_group`: of an organisation's trail."""
     groups = [f"/{name}/*", f"/aws/sagemaker/Endpoints/{name}-*", f"aws-waf-logs-{name}*"]
-    log_groups = [account.arn("logs", f"log-group:{group}") for group in groups]
-    logs = ["AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "DeleteMetricFilter", "DeleteRetentionPolicy"]
+    # Logs authorises some actions on the group and some on `<group>:log-stream:`.
+    log_groups = [arn for group in groups for arn in account.log_group(group)]
+    logs = ["AssociateKmsKey", "CreateLogGroup", "DeleteDataProtectionPolicy", "DeleteLogGroup", "DeleteMetricFilter"]
+    logs += ["DeleteRetentionPolicy", "DescribeIndexPolicies", "DisassociateKmsKey", "GetDataProtectionPolicy"]
     logs += ["ListTagsForResource", "PutMetricFilter", "PutRetentionPolicy", "TagResource", "UntagResource"]
     describe = ["logs:DescribeLogGroups", "logs:DescribeMetricFilters", "cloudwatch:DescribeAlarms"]
-    describe += ["cloudtrail:DescribeTrails", "cloudtrail:ListTags"]
+    describe += ["cloudtrail:DescribeTrails", "cloudtrail:ListTags", "cloudwatch:GetMetricData"]
+    describe += ["access-analyzer:ListAnalyzers"]
+    # Those of target tracking are Application Auto Scaling's to name.
+    watching = [account.arn("cloudwatch", f"alarm:{start}{name}-*") for start in ("", "TargetTracking-endpoint/")]
     alarms = _of("cloudwatch", "DeleteAlarms", "ListTagsForResource", "PutMetricAlarm", "TagResource", "UntagResource")
-    trails = ["AddTags", "CreateTrail", "DeleteTrail", "GetEventSelectors", "GetTrail", "GetTrailStatus"]
+    trails = [
+        "AddTags",
+        "CreateTrail",
+        "DeleteTrail",
+        "GetEventConfiguration",
+        "GetEventSelectors",
+        "GetInsightSelectors",
+    ]
+    trails += ["GetTrail", "GetTrailStatus", "PutEventConfiguration", "PutInsightSelectors"]
     trails += ["PutEventSelectors", "RemoveTags", "StartLogging", "StopLogging", "UpdateTrail"]
-    watched = [account.arn("logs", f"log-group:{trail_log_group}")]
     put = _of("logs", "DeleteMetricFilter", "PutMetricFilter")
-    filters = [Statement("TrailFilters", put, watched)] if trail_log_group else []
-    topics = ["CreateTopic", "DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"]
+    watched = account.log_group(trail_log_group) if trail_log_group else []
+    filters = [Statement("TrailFilters", put, watched, because=Because.VERSIONS)] if watched else []
+    topics = ["CreateTopic", "DeleteTopic", "GetDataProtectionPolicy", "GetTopicAttributes"]
+    topics += ["ListSubscriptionsByTopic", "ListTagsForResource"]
     topics += ["GetSubscriptionAttributes", "SetSubscriptionAttributes", "SetTopicAttributes", "Subscribe"]
     topics += ["TagResource", "Unsubscribe", "UntagResource"]
     queues = ["CreateQueue", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"]
     queues += ["SetQueueAttributes", "TagQueue", "UntagQueue"]
-    analyzer = ["CreateAnalyzer", "DeleteAnalyzer", "GetAnalyzer", "ListTagsForResource", "TagResource"]
+    analyzer = ["CreateAnalyzer", "DeleteAnalyzer", "GetAnalyzer", "ListArchiveRules", "ListTagsForResource"]
+    analyzer += ["TagResource", "UntagResource", "UpdateAnalyzer"]
     analyzers = [account.arn("access-analyzer", f"analyzer/{name}-*")]
     parameter = account.arn("ssm", f"parameter/cdk-bootstrap/{qualifier}/version")
     return [
         Statement("LogGroups", _of("logs", *logs), log_groups, because=OWN),
         *filters,
         Statement("Describe", describe, ["*"], because=Because.NO_RESOURCE_LEVEL),
-        Statement("Alarms", alarms, [account.arn("cloudwatch", f"alarm:{name}-*")], because=OWN),
+        Statement("Alarms", alarms, watching, because=OWN),
         Statement("Trail", _of("cloudtrail", *trails), [account.arn("cloudtrail", f"trail/{name}-*")], because=OWN),
         Statement("Topics", _of("sns", *topics), [account.arn("sns", f"{name}-*")], because=OWN),
         Statement("Queues", _of("sqs", *queues), [account.arn("sqs", f"{name}-*")], because=OWN),
@@ -198,3 +256,8 @@ def audit(account: Account, *, name: str, qualifier: str, trail_log_group: str |
 
 def _of(service: str, *actions: str) -> list[str]:
     return [f"{service}:{action}" for action in actions]
+
+
+def _tagged(key: str, prefix: str, environment: str) -> dict[str, dict[str, object]]:
+    """The two tags that every stack of the environment gives."""
+    return {"StringEquals": {f"{key}/platform": prefix, f"{key}/environment": environment}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stacks.permissions.jobs import network_interfaces
 from stacks.permissions.statement import VERSION, Because, Statement
 from stacks.values.account import Account
 
@@ -26,8 +25,17 @@ def function(
         Statement("Key", ["kms:Decrypt"], [key]),
         Statement("DeadLetters", ["sqs:SendMessage"], [dead_letters]),
         Statement("DeadLettersKey", ["kms:Decrypt", "kms:GenerateDataKey"], [dead_letters_key]),
-        network_interfaces(),
+        _network_interfaces(),
     ]
+
+
+def _network_interfaces() -> Statement:
+    """As AWSLambdaVPCAccessExecutionRole has it, and no more (Lambda developer guide: required IAM permissions)."""
+    change = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"]
+    change += ["UnassignPrivateIpAddresses"]
+    describe = [f"Describe{what}" for what in ("NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")]
+    actions = [f"ec2:{verb}" for verb in (*change, *describe)]
+    return Statement("NetworkInterfaces", actions, ["*"], because=Because.NETWORK_INTERFACES)
 
 
 def front_door(account: Account, endpoints: Sequence[str]) -> list[Statement]:

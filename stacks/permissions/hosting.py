@@ -26,11 +26,13 @@ def hosting(
     images: Sequence[ImageRepository],
 ) -> list[Statement]:
     """One variant. Without a package of its own it serves another's, so it may read all of the endpoint's `models`."""
-    group = account.arn("logs", f"log-group:{log_group_name(endpoint)}")
-    streams = f"{group}:log-stream:{variant}/*"
+    group = log_group_name(endpoint)
+    streams = account.arn("logs", f"log-group:{group}:log-stream:{variant}/*")
+    # The agent asks for the group as well, although it exists, and may stop logging when refused (developer guide).
+    find = ["logs:CreateLogGroup", "logs:DescribeLogStreams"]
     return [
         *running(account, images),
-        Statement("FindLogs", ["logs:DescribeLogStreams"], [group]),
+        Statement("FindLogs", find, account.log_group(group), because=Because.VERSIONS),
         Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams], because=Because.VERSIONS),
         *(statement for model in models for statement in read(account, artifacts, f"models/{model}/")),
         *use_keys(artifacts),

@@ -57,6 +57,21 @@ def evaluation(
     ]
 
 
+def experiment(
+    account: Account, stores: Stores, model: str, images: Sequence[ImageRepository], code: AssetFile
+) -> list[Statement]:
+    """What a data scientist runs by hand, with code of his own: it can write nothing that the pipeline registers."""
+    return [
+        *running(account, images),
+        *job_logs(account, PROCESSING_LOGS, TRAINING_LOGS),
+        *read_file(account, code),
+        *read(account, stores.data, f"processed/{model}/"),
+        *read(account, stores.artifacts, f"experiments/{model}/"),
+        *write(account, stores.artifacts, f"experiments/{model}/"),
+        *use_keys(stores.data, stores.artifacts),
+    ]
+
+
 def running(account: Account, images: Sequence[ImageRepository]) -> list[Statement]:
     """What every container of SageMaker's needs: its image, its metrics, its place in the VPC."""
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -71,7 +86,7 @@ def running(account: Account, images: Sequence[ImageRepository]) -> list[Stateme
 
 
 def network_interfaces() -> Statement:
-    """What attaches to the VPC needs these, without a resource and without conditions."""
+    """What SageMaker attaches to the VPC needs these, without a resource and without conditions (developer guide)."""
     create = ["ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"]
     delete = ["ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"]
     describe = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
@@ -79,10 +94,11 @@ def network_interfaces() -> Statement:
     return Statement("NetworkInterfaces", actions, ["*"], because=Because.NETWORK_INTERFACES)
 
 
-def job_logs(account: Account, group: str) -> list[Statement]:
+def job_logs(account: Account, *groups: str) -> list[Statement]:
     """SageMaker keeps one log group for all jobs of a kind, and makes it with the first of them."""
     actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    return [Statement("Logs", actions, account.log_group(group), because=Because.VERSIONS)]
+    arns = [arn for group in groups for arn in account.log_group(group)]
+    return [Statement("Logs", actions, arns, because=Because.VERSIONS)]
 
 
 def read(account: Account, store: Store, prefix: str) -> list[Statement]:
@@ -94,6 +110,14 @@ def read(account: Account, store: Store, prefix: str) -> list[Statement]:
         Statement(f"Read{_word(prefix)}", ["s3:GetObject"], objects, own, because=Because.OBJECT_KEYS),
         Statement(f"List{_word(prefix)}", ["s3:ListBucket"], [store.arn], below),
     ]
+
+
+def read_foreign(account: Account, buckets: Sequence[str]) -> list[Statement]:
+    """Read and list `buckets`, names that the configuration gives: they may be another account's."""
+    paths = [f"{account.bucket(name)}{path}" for name in buckets for path in ("", "/*")]
+    if not paths:
+        return []
+    return [Statement("ReadForeign", ["s3:GetObject", "s3:ListBucket"], paths, because=Because.OBJECT_KEYS)]
 
 
 def write(account: Account, store: Store, prefix: str) -> list[Statement]:

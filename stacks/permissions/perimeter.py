@@ -15,8 +15,9 @@ from stacks.permissions.statement import Conditions
 from stacks.values.account import Account
 
 # Everything that reads, writes, lists or deletes objects, and nothing that sets up a bucket.
+READ = ("s3:GetObject*",)
 DATA_PLANE = (
-    "s3:GetObject*",
+    *READ,
     "s3:PutObject*",
     "s3:DeleteObject*",
     "s3:RestoreObject",
@@ -63,18 +64,29 @@ def of_every_bucket(account: Account) -> list[BucketStatement]:
     ]
 
 
-def network(endpoint: str, *, exempt: Sequence[str]) -> BucketStatement:
+def network(endpoint: str, *, exempt: Sequence[str], readers: Sequence[str] = ()) -> list[BucketStatement]:
     """Objects are reached through the S3 endpoint `endpoint` only, even with a role's credentials in hand.
 
-    `exempt`: ARN patterns of roles that work from elsewhere. A service that acts for a caller (aws:ViaAWSService), such
-    as SageMaker looking for a model's artifact, is not in the VPC either.
+    `exempt`: ARN patterns of roles that work from elsewhere, `readers`: of those that only read from there. A service
+    that acts for a caller (aws:ViaAWSService), such as SageMaker looking for a model's artifact, is not in the VPC
+    either.
     """
-    conditions: dict[str, dict[str, object]] = {
-        "StringNotEquals": {"aws:SourceVpce": endpoint},
-        "ArnNotLike": {"aws:PrincipalArn": list(exempt)},
-        "BoolIfExists": {**_NO_SERVICE, "aws:ViaAWSService": "false"},
-    }
-    return BucketStatement("ThroughTheEndpointOnly", DATA_PLANE, conditions)
+
+    def outside(sid: str, actions: Sequence[str], *roles: str) -> BucketStatement:
+        conditions: dict[str, dict[str, object]] = {
+            "StringNotEquals": {"aws:SourceVpce": endpoint},
+            "ArnNotLike": {"aws:PrincipalArn": list(roles)},
+            "BoolIfExists": {**_NO_SERVICE, "aws:ViaAWSService": "false"},
+        }
+        return BucketStatement(sid, actions, conditions)
+
+    if not readers:
+        return [outside("ThroughTheEndpointOnly", DATA_PLANE, *exempt)]
+    rest = [action for action in DATA_PLANE if action not in READ]
+    return [
+        outside("ThroughTheEndpointOnly", rest, *exempt),
+        outside("ReadThroughTheEndpointOnly", READ, *exempt, *readers),
+    ]
 
 
 def deployers(account: Account, qualifier: str) -> list[str]:

@@ -24,7 +24,7 @@ def data_scientist(
     account: Account,
     *,
     name: str,
-    job_roles: Sequence[str],
+    experiment_role: str,
     stores: Stores,
     limits: Sequence[JobLimits],
     placement: Placement,
@@ -33,7 +33,7 @@ def data_scientist(
     return [
         *_experiments(account, name, "TrainingJob", "training-job", limits, placement),
         *_experiments(account, name, "ProcessingJob", "processing-job", limits, placement),
-        Statement("PassJobRoles", ["iam:PassRole"], job_roles, TO_SAGEMAKER),
+        Statement("PassExperimentRole", ["iam:PassRole"], [experiment_role], TO_SAGEMAKER),
         *_pipeline(account, name),
         *_registry(account, name),
         *_find(),
@@ -105,6 +105,7 @@ def _data(account: Account, stores: Stores) -> list[Statement]:
         (stores.data, "processed"),
         (stores.artifacts, "models"),
         (stores.artifacts, "evaluations"),
+        (stores.artifacts, "experiments"),
     ]
     objects = [f"{store.arn}/{folder}/{PROJECT}/*" for store, folder in readable]
     buckets = sorted({store.arn for store, _ in readable})

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from stacks.permissions.pipeline import TO_SAGEMAKER
-from stacks.permissions.statement import Because, Statement
+from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.hosted import HostedNames
+from stacks.values.placement import Placement
 
 
-def release(account: Account, hosted: HostedNames) -> list[Statement]:
-    """CloudFormation may touch this endpoint's models, configuration, endpoint and scaling, and nothing else."""
+def release(account: Account, hosted: HostedNames, placement: Placement) -> list[Statement]:
+    """CloudFormation may touch this endpoint's models, configuration, endpoint and scaling, and nothing else.
+
+    What it makes is isolated, in the VPC, encrypted and of the configured machines, whatever the template says.
+    """
     models = [account.arn("sagemaker", f"model/{id}-*") for id in hosted.model_ids.values()]
     configurations = account.arn("sagemaker", f"endpoint-config/{hosted.configuration_id}-*")
     endpoint = account.arn("sagemaker", f"endpoint/{hosted.endpoint}")
@@ -17,26 +21,55 @@ def release(account: Account, hosted: HostedNames) -> list[Statement]:
     packages = _packages(account, hosted)
     made = [f"Create{noun}" for noun in ("Endpoint", "EndpointConfig", "Model")]
     names = Because.GENERATED_NAMES
-    update = [*_actions("Endpoint"), "sagemaker:UpdateEndpoint"]
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    update = ["sagemaker:CreateEndpoint", *_afterwards("Endpoint"), "sagemaker:UpdateEndpoint"]
     return [
         # Tags come with what is made: a release gives and takes none afterwards.
         Statement("Tag", ["sagemaker:AddTags"], everything, {"StringEquals": {"sagemaker:TaggingAction": made}}, names),
         Statement("ReadTags", ["sagemaker:ListTags"], everything, because=names),
         # A model made from a package is authorised on the package as well.
-        Statement("Models", _actions("Model"), [*models, *packages], because=names),
-        Statement("Configurations", _actions("EndpointConfig"), [configurations], because=names),
+        Statement("CreateModels", ["sagemaker:CreateModel"], [*models, *packages], _isolated(placement), names),
+        Statement("Models", _afterwards("Model"), models, because=names),
+        Statement("Configure", ["sagemaker:CreateEndpointConfig"], [configurations], _machines(hosted), names),
+        Statement("Configurations", _afterwards("EndpointConfig"), [configurations], because=names),
         # SageMaker authorises an endpoint's creation and update on its configuration as well.
         Statement("Endpoint", update, [endpoint, configurations], because=names),
         Statement("Packages", ["sagemaker:DescribeModelPackage"], packages, because=Because.VERSIONS),
         Statement("PassHostingRoles", ["iam:PassRole"], hosted.hosting_roles, TO_SAGEMAKER),
         # CloudFormation reads the roles again, because the models refer to their ARNs.
         Statement("ReadHostingRoles", ["iam:GetRole"], hosted.hosting_roles),
-        Statement("Key", ["kms:DescribeKey"], [hosted.volume_key]),
-        Statement("VolumeKey", ["kms:CreateGrant"], [hosted.volume_key], for_services),
+        *_volume_key(hosted),
         # A deployment configuration with rollback alarms: SageMaker checks that the caller may see them.
         Statement("RollbackAlarms", ["cloudwatch:DescribeAlarms"], ["*"], because=Because.NO_RESOURCE_LEVEL),
         *_scaling(account, hosted.endpoint),
+    ]
+
+
+def _isolated(placement: Placement) -> Conditions:
+    """A key that is absent from the request fails each of these: the set operators need the Null for that."""
+    sets = {
+        "sagemaker:VpcSubnets": placement.subnet_ids,
+        "sagemaker:VpcSecurityGroupIds": [placement.security_group_id],
+    }
+    return {
+        "ForAllValues:StringEquals": sets,
+        "Null": dict.fromkeys(sets, "false"),
+        "Bool": {"sagemaker:NetworkIsolation": "true"},
+    }
+
+
+def _machines(hosted: HostedNames) -> Conditions:
+    types = "sagemaker:InstanceTypes"
+    key = {"ArnEquals": {"sagemaker:VolumeKmsKeyArn": hosted.volume_key}} if hosted.volume_key else {}
+    return {"ForAllValues:StringEquals": {types: hosted.instance_types}, "Null": {types: "false"}, **key}
+
+
+def _volume_key(hosted: HostedNames) -> list[Statement]:
+    if hosted.volume_key is None:
+        return []
+    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        Statement("Key", ["kms:DescribeKey"], [hosted.volume_key]),
+        Statement("VolumeKey", ["kms:CreateGrant"], [hosted.volume_key], for_services),
     ]
 
 
@@ -101,5 +134,5 @@ def _packages(account: Account, hosted: HostedNames) -> list[str]:
     return [account.arn("sagemaker", f"model-package/{group}/*") for group in hosted.groups]
 
 
-def _actions(noun: str) -> list[str]:
-    return [f"sagemaker:{verb}{noun}" for verb in ("Create", "Delete", "Describe")]
+def _afterwards(noun: str) -> list[str]:
+    return [f"sagemaker:{verb}{noun}" for verb in ("Delete", "Describe")]

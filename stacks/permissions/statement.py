@@ -38,8 +38,9 @@ class Because(Enum):
     OWN_KIND = "Every resource of this kind that belongs to the platform's environment, by its name or path."
     BOUNDARY = "A permissions boundary grants nothing: it is the outer limit of all roles, so it names services whole."
     ENDPOINT = "A VPC endpoint's policy grants nothing: it is the outer limit of what roles may do through it."
-    SERVICE_OWNED = (
-        "The resource is AWS's own and its name is not told: the zone of an interface endpoint's private name."
+    UNNAMED = (
+        "The name is AWS's to give or to keep: what is created has none before, a service's own is not told. "
+        "Region, tags and the statement's conditions are the limit."
     )
     READ_ONLY = "An auditor reads settings and logs of the whole account, and can change nothing."
 

@@ -23,6 +23,16 @@ def lambda_service() -> Trust:
     return _trust({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole", {})
 
 
+def apigateway_service() -> Trust:
+    """API Gateway sends no aws:SourceAccount when it assumes its logging role: who may pass the role is the guard."""
+    return _trust({"Service": "apigateway.amazonaws.com"}, "sts:AssumeRole", {})
+
+
+def cloudformation_service() -> Trust:
+    """CloudFormation is documented to send no source. A service role is passed inside its own account only."""
+    return _trust({"Service": "cloudformation.amazonaws.com"}, "sts:AssumeRole", {})
+
+
 def cloudtrail_service() -> Trust:
     """CloudTrail sends neither source account nor source ARN when it assumes the role of a log group (user guide)."""
     return _trust({"Service": "cloudtrail.amazonaws.com"}, "sts:AssumeRole", {})

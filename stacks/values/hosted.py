@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class HostedNames:
-    """Names and ARNs of one endpoint. CloudFormation names models and configurations `<logical id>-<random>`."""
+    """Names and ARNs of one endpoint. CloudFormation names models and configurations `<logical id>-<random>`.
+
+    `volume_key` is None where an instance type encrypts its own drives.
+    """
 
     endpoint: str
     stack: str
@@ -16,4 +19,5 @@ class HostedNames:
     configuration_id: str
     groups: Sequence[str]
     hosting_roles: Sequence[str]
-    volume_key: str
+    instance_types: Sequence[str]
+    volume_key: str | None

@@ -68,7 +68,7 @@ def _from_inside(ashlar: Ashlar, it: Deployed, cases: list[Case], folder: Path) 
         job: dict[str, Any] = sagemaker.describe_processing_job(ProcessingJobName="matrix-inside")
         return None if job["ProcessingJobStatus"] == "InProgress" else job
 
-    job = eventually(ended)
+    job = eventually(ended, seconds=120)
     assert job and job["ProcessingJobStatus"] == "Completed", job
     told: list[dict[str, str]] = json.loads(answers.read_text())
     return told

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from config import load_environment
+from config import Platform, load_environment
 from ops.session import Environment, OpsError
+from tests.local.cloud import LocalCloud, started
 
 
 class Pages:
@@ -37,14 +38,37 @@ class Deployed(Environment):
         self.platform = load_environment("dev")
         self.clients: dict[str, Any] = {}
         self.stacks: dict[str, dict[str, Any]] = {}
+        # Where each service was asked last, when not in the environment's own region.
+        self.asked: dict[str, str | None] = {}
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
+        self.asked[service] = region or self.asked.get(service)
         return self.clients[service]
 
     def stack(self, *name: str) -> dict[str, Any]:
         if "-".join(name) not in self.stacks:
             raise OpsError(f"The stack {self.platform.name(*name)} does not exist.")
         return self.stacks["-".join(name)]
+
+
+class OfTheLocalCloud(Environment):
+    """An environment whose operator is the root of a local cloud's account, or who the credentials are."""
+
+    def __init__(
+        self, platform: Platform, cloud: LocalCloud, credentials: dict[str, str] | None = None, **more: Any
+    ) -> None:
+        self._cloud, self._credentials = cloud, credentials
+        super().__init__(platform.model_copy(update={"client": None}), **more)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        return self._cloud.client(service, self._credentials)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud in which nothing is bootstrapped before the tests."""
+    with started(tmp_path_factory.mktemp("ops")) as cloud:
+        yield cloud
 
 
 def refused(code: str, message: str = "no") -> ClientError:

@@ -7,25 +7,38 @@ from typing import Any
 
 import pytest
 import yaml
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from config import Platform
 from config.load import ENVIRONMENTS
 from ops import __main__ as commands
+from ops.preflight import keys
+from ops.preflight import trail as trail_checks
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
+from stacks.constructs.audit_trail import selectors
+from stacks.permissions.keys import for_log_groups, for_notifications, for_trail
+from stacks.values.account import Account
 from tests.ops.conftest import Client, Deployed, refused
 from tests.ops.well_prepared import (
     BROUGHT,
     ENOUGH,
+    GATEWAY,
     OWN,
+    RECORDED,
     REGION,
+    SERVICES,
+    SHARED,
     SUBNETS,
     TABLE,
     WELL,
+    attached,
     encryption,
+    endpoint,
     endpoints,
     key,
+    policy,
+    selector,
     subnet,
     subnets,
     table,
@@ -74,7 +87,7 @@ def rows(deployed: Deployed, settings: dict[str, Any], **changes: Any) -> dict[s
     return found
 
 
-@pytest.mark.parametrize("settings", [OWN, BROUGHT], ids=["own", "brought"])
+@pytest.mark.parametrize("settings", [OWN, SHARED, BROUGHT], ids=["own", "shared", "brought"])
 def should_find_nothing_wrong_where_all_is_well(deployed: Deployed, settings: dict[str, Any]) -> None:
     found = rows(deployed, settings)
     assert len(found) > 12
@@ -83,6 +96,7 @@ def should_find_nothing_wrong_where_all_is_well(deployed: Deployed, settings: di
 
 NOT_FOUND = refused("InvalidVpcID.NotFound")
 ENDPOINTS = "network.existing.endpoints_security_group_id"
+TRAIL_PATH, KEY_PATH = "audit.trail.arn", "keys.notifications"
 PUBLIC = [table(Main=True), table("rtb-public", "igw-1", SubnetId=SUBNETS[1])]
 LAMBDA = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 119}}
 
@@ -91,6 +105,8 @@ IMPAIRED = {"AvailabilityZones": [{"ZoneName": f"{REGION}{zone}", "State": "impa
 # rule, setting, what AWS answers instead, what is found
 ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
     ("ACCOUNT", "account", {"sts__get_caller_identity": {"Account": "999988887777"}}, "999988887777"),
+    ("ACCOUNT", "account", {"sts__get_caller_identity": refused("ExpiredToken")}, "not signed in"),
+    ("ACCOUNT", "account", {"sts__get_caller_identity": NoCredentialsError()}, "not signed in"),
     ("REGION-ENABLED", "region", {"ec2__describe_regions": {"Regions": [{"OptInStatus": "not-opted-in"}]}}, "not-"),
     ("REGION-ENABLED", "region", {"ec2__describe_regions": refused("NoSuchRegion")}, "unknown"),
     ("ZONE-AVAILABLE", "network.existing.subnets", {"ec2__describe_availability_zones": {"AvailabilityZones": []}}, ""),
@@ -212,11 +228,21 @@ ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
         {"ec2__describe_vpc_endpoints": endpoints(gateway={}, interface={"Groups": [{"GroupId": "sg-other"}]})},
         "another group",
     ),
-    ("KEY-USABLE", "keys.data", {"kms__describe_key": refused("NotFoundException")}, "absent"),
-    ("KEY-USABLE", "keys.data", {"kms__describe_key": key(KeyState="PendingDeletion")}, "KeyState PendingDeletion"),
-    ("KEY-USABLE", "keys.data", {"kms__describe_key": key(KeySpec="RSA_2048")}, "KeySpec RSA_2048"),
-    ("KEY-USABLE", "keys.data", {"kms__describe_key": key(KeyManager="AWS")}, "KeyManager AWS"),
-    ("KEY-USABLE", "keys.data", {"kms__get_key_rotation_status": {"KeyRotationEnabled": False}}, "not rotated"),
+    ("KEY-USABLE", "keys.notifications", {"kms__describe_key": refused("NotFoundException")}, "absent"),
+    (
+        "KEY-USABLE",
+        "keys.notifications",
+        {"kms__describe_key": key(KeyState="PendingDeletion")},
+        "KeyState PendingDeletion",
+    ),
+    ("KEY-USABLE", "keys.notifications", {"kms__describe_key": key(KeySpec="RSA_2048")}, "KeySpec RSA_2048"),
+    ("KEY-USABLE", "keys.notifications", {"kms__describe_key": key(KeyManager="AWS")}, "KeyManager AWS"),
+    (
+        "KEY-USABLE",
+        "keys.notifications",
+        {"kms__get_key_rotation_status": {"KeyRotationEnabled": False}},
+        "not rotated",
+    ),
     ("TRAIL-USABLE", "audit.trail.arn", {"cloudtrail__get_trail": refused("TrailNotFoundException")}, "absent"),
     ("TRAIL-USABLE", "audit.trail.arn", {"cloudtrail__get_trail_status": {"IsLogging": False}}, "without logging"),
     ("TRAIL-USABLE", "audit.trail.arn", {"cloudtrail__get_trail": trail(IsMultiRegionTrail=False)}, "multi-region"),
@@ -229,6 +255,25 @@ ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
         "absent",
     ),
     ("BOUNDARY-EXISTS", "identity.permissions_boundary", {"iam__get_policy": refused("NoSuchEntity")}, "absent"),
+    ("BOOTSTRAP-LIMITS", "identity.bootstrap_qualifier", {"iam__get_role": refused("NoSuchEntity")}, "no role"),
+    (
+        "SUBNET-PRIVATE",
+        "network.existing.subnets.1.id",
+        {"ec2__describe_route_tables": {"RouteTables": []}},
+        "no route table",
+    ),
+    (
+        "KEY-SERVICES",
+        KEY_PATH,
+        {"kms__get_key_policy": policy({"Service": [f"logs.{REGION}.amazonaws.com", "sns.amazonaws.com"]})},
+        "without cloudwatch.amazonaws.com, events.amazonaws.com",
+    ),
+    (
+        "KEY-SERVICES",
+        KEY_PATH,
+        {"kms__get_key_policy": policy("*", effect="Deny")},
+        "without cloudwatch.amazonaws.com, events.amazonaws.com, sns.amazonaws.com",
+    ),
     ("PROVIDER-EXISTS", "identity.ci.provider_arn", {"iam__get_open_id_connect_provider": refused("NoSuchEntity")}, ""),
     (
         "PROVIDER-EXISTS",
@@ -271,6 +316,7 @@ def _says(row: Row, verdict: Verdict, path: str, expected: str) -> None:
         ("QUOTA-VPC", "network.cidr", {"service-quotas__get_service_quota": {"Quota": {"Value": 1}}}, "0 free"),
         ("QUOTA-ADDRESSES", "network.internet", {"service-quotas__get_service_quota": {"Quota": {"Value": 1}}}, "1 fr"),
         ("QUOTA-ENDPOINTS", "network", {"service-quotas__get_service_quota": {"Quota": {"Value": 2}}}, "2 free"),
+        ("BOUNDARY-EXISTS", "identity.permissions_boundary", {"iam__get_policy": refused("NoSuchEntity")}, "absent"),
         ("ENDPOINT-SERVICES", "region", {"ec2__describe_vpc_endpoint_services": {"ServiceDetails": []}}, "sagemaker"),
         ("ZONE-AVAILABLE", "network.availability_zones", {"ec2__describe_availability_zones": IMPAIRED}, "impaired"),
     ],
@@ -279,6 +325,157 @@ def should_fail_where_a_vpc_of_our_own_cannot_be_made(
     deployed: Deployed, rule: str, path: str, answers: dict[str, Any], expected: str
 ) -> None:
     _says(rows(deployed, OWN, **answers)[rule], Verdict.ERROR, path, expected)
+
+
+S3 = f"com.amazonaws.{REGION}.s3"
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "answers", "expected"),
+    [
+        (
+            "ROUTE-TABLES",
+            "network.existing.route_table_ids",
+            {"ec2__describe_route_tables": {"RouteTables": [table(Main=True), table("rtb-b", SubnetId=SUBNETS[1])]}},
+            "without rtb-b",
+        ),
+        (
+            "ENDPOINT-CLASH",
+            "network.existing.vpc_id",
+            {"ec2__describe_vpc_endpoints": endpoints(endpoint(SERVICES[0]))},
+            f"{GATEWAY} ({SERVICES[0]})",
+        ),
+        ("ENDPOINT-CLASH", "network.existing.vpc_id", {"ec2__describe_vpc_endpoints": endpoints(endpoint(S3))}, S3),
+        (
+            "QUOTA-ENDPOINTS",
+            "network",
+            {
+                "ec2__describe_vpc_endpoints": endpoints(*[endpoint("com.amazonaws.eu-west-1.ssm")] * 11, endpoint(S3)),
+                "service-quotas__get_service_quota": {"Quota": {"Value": 20}},
+            },
+            "9 free",
+        ),
+    ],
+)
+def should_fail_where_endpoints_of_our_own_cannot_be_made(
+    deployed: Deployed, rule: str, path: str, answers: dict[str, Any], expected: str
+) -> None:
+    _says(rows(deployed, SHARED, **answers)[rule], Verdict.ERROR, path, expected)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        endpoint("com.amazonaws.eu-west-1.ssm"),
+        endpoint(SERVICES[0], PrivateDnsEnabled=False),
+        endpoint(SERVICES[0], State="deleted"),
+        endpoint(S3, RouteTableIds=["rtb-other"]),
+    ],
+)
+def should_leave_endpoints_that_do_not_clash(deployed: Deployed, other: dict[str, Any]) -> None:
+    assert "ENDPOINT-CLASH" not in rows(deployed, SHARED, ec2__describe_vpc_endpoints=endpoints(other))
+
+
+def should_know_its_own_endpoints_after_the_deployment(deployed: Deployed) -> None:
+    made = {"PhysicalResourceId": GATEWAY, "ResourceType": "AWS::EC2::VPCEndpoint"}
+    answers: dict[str, Any] = {
+        "ec2__describe_vpc_endpoints": endpoints(*[endpoint(SERVICES[0])] * 20),
+        "cloudformation__list_stack_resources": {"StackResourceSummaries": [made]},
+    }
+    assert {"ENDPOINT-CLASH", "QUOTA-ENDPOINTS"} <= rows(deployed, SHARED, **answers).keys()
+    deployed.stacks = {"network": {}}
+    assert not {"ENDPOINT-CLASH", "QUOTA-ENDPOINTS"} & rows(deployed, SHARED, **answers).keys()
+
+
+@pytest.mark.parametrize("settings", [SHARED, BROUGHT], ids=["shared", "brought"])
+def should_say_what_is_wrong_where_neither_vpc_nor_subnets_exist(deployed: Deployed, settings: dict[str, Any]) -> None:
+    nothing: dict[str, Any] = {
+        "ec2__describe_route_tables": {"RouteTables": []},
+        "ec2__describe_subnets": refused("InvalidSubnetID.NotFound"),
+        "ec2__describe_vpcs": NOT_FOUND,
+    }
+    found = rows(deployed, settings, **nothing)
+    for rule in ("VPC-EXISTS", "SUBNET-EXISTS", "SUBNET-PRIVATE", "SUBNET-ROOM", "ROUTE-TABLE"):
+        assert found[rule].verdict is Verdict.ERROR
+    table = found["ROUTE-TABLE"].finding
+    assert table and "correct `vpc_id`" in table.fix
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected", "said"),
+    [
+        (attached(":aws:policy/AdministratorAccess"), "AdministratorAccess", "a deployment works, but nothing limits"),
+        (attached("identity", "network", ":aws:policy/ReadOnlyAccess"), "ReadOnlyAccess", "not the platform's own"),
+        (attached(), "none", "not the platform's own"),
+        (attached("identity"), "deploy-network", "a deployment may not do"),
+    ],
+)
+def should_warn_of_other_limits_than_the_platforms(
+    deployed: Deployed, policies: dict[str, Any], expected: str, said: str
+) -> None:
+    row = rows(deployed, OWN, iam__list_attached_role_policies=policies)["BOOTSTRAP-LIMITS"]
+    _says(row, Verdict.WARNING, "identity.bootstrap_qualifier", expected)
+    assert row.finding and said in row.finding.message
+    assert "make bootstrap ENV=dev" in row.finding.fix
+
+
+@pytest.mark.parametrize("type", RECORDED)
+def should_warn_of_a_trail_that_does_not_record_what_ours_would(deployed: Deployed, type: str) -> None:
+    others = [selector(other) for other in RECORDED if other != type]
+    for found in (others, [*others, selector(type, "NetworkActivity")]):
+        answer = {"cloudtrail__get_event_selectors": {"AdvancedEventSelectors": found, "EventSelectors": None}}
+        _says(rows(deployed, BROUGHT, **answer)["TRAIL-EVENTS"], Verdict.WARNING, TRAIL_PATH, f"without {type}")
+
+
+def should_read_a_trails_basic_selectors_as_well(deployed: Deployed) -> None:
+    basic = {"DataResources": [{"Type": type, "Values": ["arn:aws:s3"]} for type in RECORDED]}
+    answer = {"cloudtrail__get_event_selectors": {"EventSelectors": [basic]}}
+    assert "TRAIL-EVENTS" not in rows(deployed, BROUGHT, **answer)
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+def should_take_everybody_for_the_services_too(deployed: Deployed, principal: Any) -> None:
+    assert "KEY-SERVICES" not in rows(deployed, BROUGHT, kms__get_key_policy=policy(principal))
+
+
+def should_not_ask_an_unused_key_to_let_services_in(deployed: Deployed) -> None:
+    keys = {"keys": {"trail": BROUGHT["keys"]["data"]}}
+    nobody: dict[str, Any] = {"kms__get_key_policy": policy()}
+    assert rows(deployed, {**OWN, **keys}, **nobody)["KEY-SERVICES"].found.startswith("without cloudtrail")
+    assert "KEY-SERVICES" not in rows(deployed, {**BROUGHT, **keys}, **nobody)
+
+
+def should_name_the_services_that_our_own_keys_let_in() -> None:
+    account = Account("aws", "111122223333", REGION)
+    ours = {
+        "logs": for_log_groups(account, "n"),
+        "trail": for_trail(account, "n"),
+        "notifications": for_notifications(account, "n"),
+    }
+    principals = {name: [its.principal for its in statements] for name, statements in ours.items()}
+    named = {name: {its["Service"] for its in all if its != "*"} for name, all in principals.items()}
+    assert named == {name: {its.format(region=REGION) for its in services} for name, services in keys.SERVICES.items()}
+
+
+def should_ask_of_a_trail_what_ours_records() -> None:
+    types = set()
+    for its in selectors(Account("aws", "111122223333", REGION), "n"):
+        fields: Any = its.field_selectors
+        types |= {type for field in fields if field.field == "resources.type" for type in field.equal_to}
+    assert types == set(trail_checks.RECORDED)
+
+
+def should_ask_who_and_where_in_a_region_that_is_always_on(deployed: Deployed) -> None:
+    rows(deployed, OWN)
+    assert (deployed.asked["sts"], deployed.asked["ec2"], deployed.asked["kms"]) == ("us-east-1", "us-east-1", None)
+    rows(deployed, {"region": "us-gov-west-1"})
+    assert deployed.asked["sts"] == "us-gov-west-1"
+
+
+def should_ask_nothing_more_of_another_account(deployed: Deployed) -> None:
+    found = rows(deployed, BROUGHT, sts__get_caller_identity={"Account": "999988887777"})
+    assert list(found) == ["ACCOUNT"]
+    assert found["ACCOUNT"].finding and "AWS_PROFILE, aws sso login" in found["ACCOUNT"].finding.fix
 
 
 def should_count_what_is_deployed_as_its_own(deployed: Deployed) -> None:
@@ -337,16 +534,21 @@ def should_warn_of_what_may_go_wrong_later(deployed: Deployed) -> None:
 @pytest.mark.parametrize(
     "error", [refused("AccessDeniedException"), refused("400"), EndpointConnectionError(endpoint_url="https://x")]
 )
-@pytest.mark.parametrize("settings", [OWN, BROUGHT], ids=["own", "brought"])
+@pytest.mark.parametrize("settings", [OWN, SHARED, BROUGHT], ids=["own", "shared", "brought"])
 def should_never_pass_what_is_not_answered(deployed: Deployed, settings: dict[str, Any], error: Exception) -> None:
     unanswered: dict[str, Any] = {f"{service}__{operation}": error for service, operation in WELL}
-    for row in rows(deployed, settings, **unanswered).values():
+    # Without an answer to this one there are no credentials to ask with.
+    del unanswered["sts__get_caller_identity"]
+    found = rows(deployed, settings, **unanswered)
+    assert found.pop("credentials").verdict is Verdict.OK
+    assert len(found) > 8
+    for row in found.values():
         assert row.verdict is Verdict.WARNING, row
         assert row.found == "not answered"
         assert row.finding and "was not answered by this endpoint" in row.finding.message
 
 
-@pytest.mark.parametrize("denied", sorted(WELL))
+@pytest.mark.parametrize("denied", sorted(WELL.keys() - {("sts", "get_caller_identity")}))
 def should_say_which_call_was_denied(deployed: Deployed, denied: tuple[str, str]) -> None:
     said = []
     for settings in (OWN, BROUGHT):
@@ -359,7 +561,7 @@ def should_say_which_call_was_denied(deployed: Deployed, denied: tuple[str, str]
 def should_end_with_1_when_a_check_fails_and_with_0_when_one_only_warns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], deployed: Deployed
 ) -> None:
-    monkeypatch.setattr(commands, "_environment", lambda name: deployed)
+    monkeypatch.setattr(commands, "Environment", lambda platform, check_account: deployed)
     monkeypatch.setattr(sys, "argv", ["ops", "preflight", "--env", "dev"])
     rows(deployed, OWN, iam__get_role=refused("NoSuchEntity"))
     with pytest.raises(SystemExit) as ended:

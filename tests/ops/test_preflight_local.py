@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
 from config import Platform, load_environment
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
-from ops.session import Environment
-from tests.local.cloud import ACCOUNT, REGION, LocalCloud, started
+from tests.local.cloud import ACCOUNT, REGION, LocalCloud
+from tests.ops.conftest import OfTheLocalCloud
 
 ZONES = (f"{REGION}a", f"{REGION}b")
-
-
-class OfTheLocalCloud(Environment):
-    """An environment whose operator is the root of a local cloud's account."""
-
-    def __init__(self, platform: Platform, cloud: LocalCloud) -> None:
-        self.platform = platform
-        self._cloud = cloud
-
-    def client(self, service: str) -> Any:
-        return self._cloud.client(service)
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with started(tmp_path_factory.mktemp("preflight")) as cloud:
-        yield cloud
 
 
 def rows(cloud: LocalCloud, platform: Platform) -> dict[str, Row]:

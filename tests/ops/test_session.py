@@ -30,7 +30,7 @@ class Sts:
 
 
 def should_refuse_credentials_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Environment, "client", lambda self, service: Sts("999999999999"))
+    monkeypatch.setattr(Environment, "client", lambda self, service, region=None: Sts("999999999999"))
     with pytest.raises(OpsError, match="of account 999999999999; the environment's account is 111122223333"):
         Environment(load_environment("dev"))
 
@@ -91,7 +91,7 @@ def should_take_credentials_again_before_they_expire(monkeypatch: pytest.MonkeyP
                 }
             }
 
-    monkeypatch.setattr(Environment, "client", lambda self, service: Roles("111122223333"))
+    monkeypatch.setattr(Environment, "client", lambda self, service, region=None: Roles("111122223333"))
     credentials = Environment(load_environment("dev")).refreshed_credentials("role", "api")
     assert [credentials.get_frozen_credentials().access_key for _ in range(3)] == ["key-1", "key-2", "key-2"]
 

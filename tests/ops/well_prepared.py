@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from config import catalogue
@@ -11,13 +12,14 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 VPC, GROUP, GATEWAY, TABLE = "vpc-0123abcd", "sg-0123abcd", "vpce-0123abcd", "rtb-0123abcd"
 SUBNETS = ["subnet-0000000a", "subnet-0000000b"]
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+LOGS_KEY, NOTICES_KEY = f"{KEY[:-1]}6", f"{KEY[:-1]}7"
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/organisation"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 ALIAS = "alias/cdk-hnb659fds-assets-key"
 SERVICES = [f"com.amazonaws.{REGION}.{service}" for service in catalogue.endpoints().services.values()]
 
-BROUGHT = {
+BROUGHT: dict[str, Any] = {
     "network": {
         "existing": {
             "vpc_id": VPC,
@@ -31,7 +33,7 @@ BROUGHT = {
             "endpoints_security_group_id": GROUP,
         }
     },
-    "keys": {"data": KEY},
+    "keys": {"data": KEY, "logs": LOGS_KEY, "notifications": NOTICES_KEY},
     "identity": {
         "permissions_boundary": BOUNDARY,
         "ci": {
@@ -42,6 +44,16 @@ BROUGHT = {
     },
     "audit": {"trail": {"arn": TRAIL, "log_group": "organisation"}},
     "front_door": {"concurrency": 20},
+}
+# The same VPC without endpoints of its own: the platform makes them in it.
+SHARED: dict[str, Any] = {
+    "network": {
+        "existing": {
+            name: value
+            for name, value in BROUGHT["network"]["existing"].items()
+            if name not in ("s3_endpoint_id", "endpoints_security_group_id")
+        }
+    }
 }
 OWN: dict[str, Any] = {
     "network": {"cidr": "10.20.0.0/16", "availability_zones": ["eu-west-1a", "eu-west-1b"], "internet": "nat"}
@@ -104,6 +116,7 @@ def encryption(**default: str) -> dict[str, Any]:
 def endpoint(service: str, **changes: Any) -> dict[str, Any]:
     gateway = service.endswith(".s3")
     well = {
+        "VpcEndpointId": GATEWAY,
         "VpcId": VPC,
         "ServiceName": service,
         "VpcEndpointType": "Gateway" if gateway else "Interface",
@@ -115,12 +128,19 @@ def endpoint(service: str, **changes: Any) -> dict[str, Any]:
     return {**well, **changes}
 
 
-def endpoints(*, gateway: dict[str, Any] | None = None, interface: dict[str, Any] | None = None) -> Any:
-    """DescribeVpcEndpoints: by id the gateway, by filter the service's own. A change of {} is none, None an absence."""
+def endpoints(
+    *others: dict[str, Any], gateway: dict[str, Any] | None = None, interface: dict[str, Any] | None = None
+) -> Any:
+    """DescribeVpcEndpoints: by id the gateway, by service its own, by VPC `others`.
+
+    A change of {} is none, None an absence.
+    """
 
     def answer(**asked: Any) -> dict[str, Any]:
         if "VpcEndpointIds" in asked:
             return {"VpcEndpoints": [endpoint(f"com.amazonaws.{REGION}.s3", **gateway)] if gateway is not None else []}
+        if len(asked["Filters"]) == 1:
+            return {"VpcEndpoints": list(others)}
         service = asked["Filters"][1]["Values"][0]
         return {"VpcEndpoints": [endpoint(service, **interface)] if interface is not None else []}
 
@@ -133,6 +153,43 @@ def subnets(*described: dict[str, Any]) -> Any:
         return {"Subnets": found} if found else refused("InvalidSubnetID.NotFound")
 
     return answer
+
+
+def policy(*services: Any, effect: str = "Allow") -> dict[str, Any]:
+    """A key's policy with a statement for each principal."""
+    own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*"}
+    statements = [{"Effect": effect, "Principal": each, "Action": "kms:Decrypt"} for each in services]
+    return {"Policy": json.dumps({"Statement": [own, *statements]})}
+
+
+KEY_POLICY = policy(
+    {"Service": f"logs.{REGION}.amazonaws.com"},
+    {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+    {"Service": "sns.amazonaws.com"},
+)
+RECORDED = [
+    "AWS::Lambda::Function",
+    "AWS::S3::Object",
+    "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::ExperimentTrialComponent",
+    "AWS::SageMaker::FeatureGroup",
+]
+
+
+def selector(type: str, category: str = "Data") -> dict[str, Any]:
+    fields = [{"Field": "eventCategory", "Equals": [category]}, {"Field": "resources.type", "Equals": [type]}]
+    return {"FieldSelectors": fields}
+
+
+def attached(*names: str) -> dict[str, Any]:
+    """ListAttachedRolePolicies: policies below the platform's own path, or those with a path of their own."""
+    arns = [
+        f"arn:aws:iam::{name}" if ":" in name else f"arn:aws:iam::{ACCOUNT}:policy{EXECUTION}{name}" for name in names
+    ]
+    return {"AttachedPolicies": [{"PolicyArn": arn} for arn in arns]}
+
+
+EXECUTION = "/ashlar-bootstrap/dev/ashlar-dev-deploy-"
 
 
 def trail(**changes: Any) -> dict[str, Any]:
@@ -155,7 +212,7 @@ WELL: dict[tuple[str, str], Any] = {
     ("s3", "get_bucket_encryption"): encryption(KMSMasterKeyID=KEY),
     ("kms", "describe_key"): key(),
     ("kms", "get_key_rotation_status"): {"KeyRotationEnabled": True},
-    ("kms", "get_key_policy"): {"Policy": "{}"},
+    ("kms", "get_key_policy"): KEY_POLICY,
     ("ecr", "batch_get_image"): {"images": [{}], "failures": []},
     ("service-quotas", "list_aws_default_service_quotas"): {"Quotas": []},
     ("service-quotas", "list_service_quotas"): ENOUGH,
@@ -174,8 +231,13 @@ WELL: dict[tuple[str, str], Any] = {
     },
     ("cloudtrail", "get_trail"): trail(),
     ("cloudtrail", "get_trail_status"): {"IsLogging": True},
+    ("cloudtrail", "get_event_selectors"): {"AdvancedEventSelectors": [selector(type) for type in RECORDED]},
     ("logs", "describe_log_groups"): {"logGroups": [{"logGroupName": "organisation"}]},
     ("iam", "get_policy"): {"Policy": {}},
+    ("iam", "list_attached_role_policies"): attached("identity", "network"),
+    ("iam", "list_policies"): {
+        "Policies": [{"Arn": f"arn:aws:iam::{ACCOUNT}:policy{EXECUTION}{name}"} for name in ("identity", "network")]
+    },
     ("iam", "get_open_id_connect_provider"): {
         "Url": "token.actions.githubusercontent.com",
         "ClientIDList": ["sts.amazonaws.com"],

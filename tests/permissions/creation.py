@@ -27,6 +27,11 @@ def anything(resource: Resource) -> list[str]:
     return ["*"]
 
 
+def scalable_target(resource: Resource) -> list[str]:
+    """An opaque id, that Application Auto Scaling makes up."""
+    return [_arn("application-autoscaling", "scalable-target/1a2b3c")]
+
+
 def listed(property: str) -> On:
     """The resources that a property names."""
     return lambda resource: _texts(resource.properties[property])
@@ -96,8 +101,8 @@ CREATE: Mapping[str, tuple[str, On]] = {
     "AWS::ApiGateway::Resource": ("apigateway:POST", api("/restapis/1a2b3c/resources/1")),
     "AWS::ApiGateway::RestApi": ("apigateway:POST", api("/restapis")),
     "AWS::ApiGateway::Stage": ("apigateway:POST", api("/restapis/1a2b3c/stages")),
-    "AWS::ApplicationAutoScaling::ScalableTarget": ("application-autoscaling:RegisterScalableTarget", anything),
-    "AWS::ApplicationAutoScaling::ScalingPolicy": ("application-autoscaling:PutScalingPolicy", anything),
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("application-autoscaling:RegisterScalableTarget", scalable_target),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("application-autoscaling:PutScalingPolicy", scalable_target),
     "AWS::CloudTrail::Trail": ("cloudtrail:CreateTrail", itself),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", itself),
     **{f"AWS::EC2::{noun}": (f"ec2:{verb}", anything) for noun, verb in EC2.items()},

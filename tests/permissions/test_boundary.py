@@ -25,7 +25,13 @@ def allowed_requests(statement: Document, platform: Platform) -> Iterator[list[R
 
     A pattern stands for itself: the boundary must cover all of it. `*` is what has no resource, or any of the account.
     """
-    context = {"aws:ResourceAccount": platform.account, "aws:RequestedRegion": platform.region}
+    context = {
+        "aws:ResourceAccount": platform.account,
+        "aws:RequestedRegion": platform.region,
+        # What the stacks' tags make of every key here, and what a release role's path makes of its ARN.
+        "aws:ResourceTag/platform": platform.prefix,
+        "aws:ResourceTag/environment": platform.environment,
+    }
     for operator, keys in statement.get("Condition", {}).items():
         if operator != "Null":
             context |= {key: value[0] if isinstance(value, list) else value for key, value in keys.items()}
@@ -97,11 +103,41 @@ def should_let_nobody_undo_a_control(dev: Deployed, action: str, resource: str) 
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:ListBucket"])
 def should_let_nobody_reach_a_bucket_of_another_account(dev: Deployed, action: str) -> None:
     def may(account: str) -> bool:
-        request = Request(action, "arn:aws:s3:::somebodys-bucket/object", context={"aws:ResourceAccount": account})
+        request = Request(action, "arn:aws:s3:::ashlar-dev-data-raw/object", context={"aws:ResourceAccount": account})
         return covers(boundary(dev), request)
 
     assert may("111122223333")
     assert not may("444455556666")
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+def should_let_nobody_reach_another_teams_bucket(dev: Deployed, action: str) -> None:
+    own = {"aws:ResourceAccount": "111122223333"}
+    assert not covers(boundary(dev), Request(action, "arn:aws:s3:::payroll/object", context=own))
+
+
+def should_let_nobody_use_another_environments_key(dev: Deployed) -> None:
+    def may(environment: str) -> bool:
+        tags = {"aws:ResourceTag/platform": "ashlar", "aws:ResourceTag/environment": environment}
+        key = "arn:aws:kms:eu-west-1:111122223333:key/any"
+        return covers(boundary(dev), Request("kms:Decrypt", key, context=tags))
+
+    assert may("dev")
+    assert not may("prod")
+
+
+def should_let_a_stack_be_updated_as_a_release_role_only(dev: Deployed) -> None:
+    """Without a role, CloudFormation would act as the one that the stack had last: that of a deployment."""
+
+    def may(stack: str, role: str | None) -> bool:
+        arn = f"arn:aws:cloudformation:eu-west-1:111122223333:stack/{stack}/1"
+        context = {"cloudformation:RoleArn": f"arn:aws:iam::111122223333:role/{role}"} if role else {}
+        return covers(boundary(dev), Request("cloudformation:UpdateStack", arn, context=context))
+
+    assert may("ashlar-dev-inference-reviews", "ashlar/dev/release/one")
+    assert not may("ashlar-dev-inference-reviews", None)
+    assert not may("ashlar-dev-inference-reviews", "cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1")
+    assert not may("payroll", "ashlar/dev/release/one")
 
 
 def should_refuse_a_shell_into_a_job_whatever_else_is_allowed(dev: Deployed) -> None:

@@ -23,6 +23,11 @@ KEY_POLICY = {
     ],
 }
 Context = dict[str, Any]
+OWN_TAGS = {"aws:ResourceTag/platform": "ashlar", "aws:ResourceTag/environment": "dev"}
+MADE_WITH_TAGS = {"aws:RequestTag/platform": "ashlar", "aws:RequestTag/environment": "dev"}
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+VPC = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-1"
+MODEL = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model/ashlardevreviewslinearmodel-1"
 # All that a setting can add to what the four environments deploy.
 EVERYTHING: dict[str, Any] = {
     "network": {"internet": "nat"},
@@ -36,7 +41,7 @@ class Deployer:
 
     def __init__(self, cloud: Deployed) -> None:
         found = [p for p in cloud.of("AWS::IAM::ManagedPolicy") if "-deploy-" in p.arn]
-        assert len(found) == 6
+        assert len(found) == 7
         self._identity = [Policy.parse(p.properties["PolicyDocument"], source=p.path) for p in found]
         self._key = [Policy.parse(KEY_POLICY, source="the key's policy", kind=Kind.RESOURCE)]
 
@@ -66,7 +71,8 @@ def should_allow_every_resource_of_the_stacks_to_be_created(whole: Deployed, dep
     refused = []
     for each in resources:
         action, on = CREATE[each.type]
-        context = {"aws:RequestTag/platform": "ashlar", "aws:ResourceTag/platform": "ashlar"}
+        context = {**OWN_TAGS, **MADE_WITH_TAGS, "sagemaker:NetworkIsolation": "true"}
+        context["application-autoscaling:service-namespace"] = "sagemaker"
         if each.type == "AWS::IAM::Role":
             context = {"iam:PermissionsBoundary": each.properties["PermissionsBoundary"]}
         refused += [(each.path, action, where) for where in on(each) if not deployer.may(action, where, context)]
@@ -176,8 +182,32 @@ TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
         ("s3:GetObject", "arn:aws:s3:::ashlar-dev-data-raw/raw/reviews/1.csv", {}),
     ),
     "a key that is not the platform's": (
-        ("kms:PutKeyPolicy", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", {"aws:ResourceTag/platform": "ashlar"}),
-        ("kms:PutKeyPolicy", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", {"aws:ResourceTag/platform": "payroll"}),
+        ("kms:PutKeyPolicy", KEY, OWN_TAGS),
+        ("kms:PutKeyPolicy", KEY, {**OWN_TAGS, "aws:ResourceTag/platform": "payroll"}),
+    ),
+    "a key of another environment": (
+        ("kms:Decrypt", KEY, OWN_TAGS),
+        ("kms:Decrypt", KEY, {**OWN_TAGS, "aws:ResourceTag/environment": "prod"}),
+    ),
+    "tagging a key that somebody has": (
+        ("kms:TagResource", KEY, MADE_WITH_TAGS),
+        ("kms:TagResource", KEY, {**MADE_WITH_TAGS, "kms:ResourceAliases": ["alias/payroll"]}),
+    ),
+    "granting a key to a person": (
+        ("kms:CreateGrant", KEY, {**OWN_TAGS, "kms:GrantIsForAWSResource": "true"}),
+        ("kms:CreateGrant", KEY, {**OWN_TAGS, "kms:GrantIsForAWSResource": "false"}),
+    ),
+    "deleting somebody's network": (
+        ("ec2:DeleteVpc", VPC, OWN_TAGS),
+        ("ec2:DeleteVpc", VPC, {"aws:ResourceTag/platform": "payroll"}),
+    ),
+    "a model that reaches the network": (
+        ("sagemaker:CreateModel", MODEL, {"sagemaker:NetworkIsolation": "true"}),
+        ("sagemaker:CreateModel", MODEL, {"sagemaker:NetworkIsolation": "false"}),
+    ),
+    "the role that deploys": (
+        ("iam:UpdateAssumeRolePolicy", ROLE, {}),
+        ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/ashlar-bootstrap/dev/ci/ashlar-dev-Ci", {}),
     ),
     "a network in another region": (
         ("ec2:CreateVpc", "*", {}),

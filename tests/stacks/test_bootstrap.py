@@ -16,7 +16,7 @@ CI: dict[str, Any] = {
     "subject": "repo:example-org/ashlar:environment:dev",
 }
 OWN_BOUNDARY = "arn:aws:iam::111122223333:policy/organisation/limits"
-AREAS = ["identity", "network", "storage", "machinelearning", "functions", "audit"]
+AREAS = ["identity", "network", "storage", "keys", "machinelearning", "functions", "audit"]
 
 
 def limits(identity: dict[str, Any] | None = None) -> Template:
@@ -76,6 +76,7 @@ def should_hand_the_execution_policies_and_the_qualifier_on(bootstrap: Callable[
         "Identity",
         "Network",
         "Storage",
+        "Keys",
         "MachineLearning",
         "Functions",
         "Audit",

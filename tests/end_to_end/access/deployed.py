@@ -73,7 +73,7 @@ def deployed(ashlar: Ashlar) -> Iterator[Deployed]:
         yield Deployed({**values, "uploader_policy": policy, "other_job": _other_job(ashlar, values)}, credentials)
     finally:
         copies.remove()
-        _remove_what_was_made(ashlar)
+        _clear(ashlar)
 
 
 class Copies:
@@ -220,8 +220,8 @@ def _other_job(ashlar: Ashlar, values: dict[str, str]) -> str:
     return "ashlar-local-other-job"
 
 
-def _remove_what_was_made(ashlar: Ashlar) -> None:
-    """What the allowed calls made, and what other teams had."""
+def _clear(ashlar: Ashlar) -> None:
+    """What would be in the way of other tests or of `make destroy`: what runs, and what holds deployed policies."""
     sagemaker = ashlar.client("sagemaker")
     for job in sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]:
         sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])

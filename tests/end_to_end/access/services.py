@@ -284,7 +284,9 @@ ATTACH = allowed(
     RoleName="matrix",
     PolicyArn="$uploader_policy",
 )
-KEY = allowed("CloudFormation", "kms.create_key", "tagged as ours", Tags=[{"TagKey": "platform", "TagValue": "ashlar"}])
+PLATFORM = {"TagKey": "platform", "TagValue": "ashlar"}
+ENVIRONMENT = {"TagKey": "environment", "TagValue": "local"}
+KEY = allowed("CloudFormation", "kms.create_key", "tagged as ours", Tags=[PLATFORM, ENVIRONMENT])
 BUCKET = allowed(
     "CloudFormation",
     "s3.create_bucket",
@@ -312,6 +314,7 @@ CLOUDFORMATION = [
     denied("CloudFormation", "iam.create_user", "no users", UserName="matrix"),
     KEY,
     but(KEY, "not tagged", Tags=ABSENT),
+    but(KEY, "another environment's", Tags=[PLATFORM, {**ENVIRONMENT, "TagValue": "prod"}]),
     BUCKET,
     but(BUCKET, "another name", Bucket="other-matrix"),
     denied("CloudFormation", "s3.get_object", "reads no data", Bucket="$raw", Key="$raw_object"),

@@ -1,8 +1,10 @@
 # Ashlar: `make deploy` and `make test` set up what they need; see README.md.
-#   make deploy  [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
-#   make diff | bootstrap [ENV=local]
-#   make destroy [ENV=local]
-#   make test | check | review | lock
+#   make deploy    [ENV=local] [DATA=file.csv[.gz]] [MODEL=reviews] [LOCAL_PORT=4701]
+#   make destroy   [ENV=local]   all but the bootstrap stack and what is retained
+#   make synth | diff | preflight [ENV=local]   the templates; what would change; what would fail
+#   make bootstrap | bootstrap-policy [ENV=local]   an administrator's, once; its policies, printed (docs/bootstrap.md)
+#   make test | check | review | bench   all tests; style and types; the security review; what synth costs
+#   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
 
 ENV ?= local
 MODEL ?= reviews
@@ -37,7 +39,7 @@ export PATH := $(BIN):$(PATH)
 export ASHLAR_ENV := $(ENV)
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
 
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt

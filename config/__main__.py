@@ -1,4 +1,4 @@
-"""`python -m config check [FILE... | --environment NAME]` and `python -m config schema`, without Node, AWS or network."""
+"""`python -m config check [FILE... | --environment NAME]`, `python -m config schema`: without Node, AWS or network."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 from config.errors import Finding
@@ -65,10 +66,16 @@ def _what_it_is(location: tuple[str | int, ...]) -> str:
     return "".join(parts)
 
 
+@cache
+def _whole() -> dict[str, Any]:
+    return Platform.model_json_schema()
+
+
 def _schema_at(location: tuple[str | int, ...]) -> dict[str, Any]:
     """The JSON Schema of a place in the file: its names are those that the file uses."""
-    whole = Platform.model_json_schema()
-    current = whole
+    # pydantic puts a mapping's key before `[key]`; what keys may be is said by the mapping.
+    location = (*location[:-2], "[key]") if location[-1:] == ("[key]",) else location
+    current = whole = _whole()
     for part in location:
         current = _plain(_step(current, part), whole["$defs"])
     return current
@@ -84,8 +91,8 @@ def _step(schema: dict[str, Any], part: str | int) -> dict[str, Any]:
 
 def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """References followed, and of "this or null" the this; what the place itself says comes before."""
-    for inner in schema.get("anyOf", [])[:1]:
-        schema = {**inner, **schema}
+    inner, *_ = schema.get("anyOf", [{}])
+    schema = {**inner, **schema}
     if "$ref" in schema:
         schema = {**definitions[schema["$ref"].rsplit("/", 1)[1]], **schema}
     return schema

@@ -25,7 +25,7 @@ from ops.pipeline import find_execution, follow, registered_packages
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
 from ops.reviews_file import check_data, read_reviews
-from ops.second_factor import SecondFactor
+from ops.second_factor import VARIABLE, SecondFactor
 from ops.session import Environment, OpsError
 from ops.status import status
 from ops.upload import upload
@@ -38,7 +38,7 @@ Model = Annotated[str, typer.Argument(help="Model of the environment's configura
 Endpoint = Annotated[str, typer.Argument(help="Endpoint of the environment's configuration.")]
 MfaSerial = Annotated[
     str | None,
-    typer.Option("--mfa-serial", envvar="ASHLAR_MFA_SERIAL", help="ARN of your MFA device, where roles ask for it."),
+    typer.Option("--mfa-serial", envvar=VARIABLE, help="ARN of your MFA device, where roles ask for it."),
 ]
 MfaToken = Annotated[str | None, typer.Option("--mfa-token", help="The device's code; without it you are asked.")]
 DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gzipped or not.")]
@@ -190,7 +190,7 @@ def _environment(name: str, second_factor: SecondFactor | None = None) -> Enviro
 
 def _second_factor(serial: str | None, code: str | None) -> SecondFactor | None:
     if code and not serial:
-        raise OpsError("--mfa-token is the code of a device: name it by --mfa-serial or ASHLAR_MFA_SERIAL.")
+        raise OpsError(f"--mfa-token is the code of a device: name it by --mfa-serial or {VARIABLE}.")
     return SecondFactor(serial, code) if serial else None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from getpass import getpass
 
+VARIABLE = "ASHLAR_MFA_SERIAL"
+
 
 @dataclass(frozen=True)
 class SecondFactor:

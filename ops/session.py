@@ -13,7 +13,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config import Platform
-from ops.second_factor import SecondFactor
+from ops.second_factor import VARIABLE, SecondFactor
 
 ROOT = Path(__file__).parent.parent
 
@@ -159,7 +159,7 @@ def _refused(role_arn: str, error: ClientError, *, second_factor: bool) -> str:
         return f"{said} {allow}."
     return (
         f"{said} {allow}, and it may ask for a second factor (identity.require_mfa): as an IAM user, name your device "
-        "by --mfa-serial or ASHLAR_MFA_SERIAL, and the code is asked for. Sessions of IAM Identity Center or of "
+        f"by --mfa-serial or {VARIABLE}, and the code is asked for. Sessions of IAM Identity Center or of "
         "another role carry no second factor (docs/data.md)."
     )
 

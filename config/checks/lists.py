@@ -11,10 +11,12 @@ from config.schema import Platform
 
 @rule("LISTED-TWICE", "this entry stands in the list already.", "docs/configuration.md")
 def entries_are_listed_once(platform: Platform, file: Path) -> Iterator[Violation]:
+    existing = platform.network.existing
     lists = {
         "identity.break_glass_roles": platform.identity.break_glass_roles,
         "identity.data_scientist.instance_types": platform.identity.data_scientist.instance_types,
         "network.s3_read_buckets": platform.network.s3_read_buckets,
+        "network.existing.route_table_ids": existing.route_table_ids if existing else [],
         # A mail server may tell them apart, but none does.
         "audit.emails": [email.lower() for email in platform.audit.emails],
     }

@@ -5,19 +5,29 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+import botocore.session
 import pytest
 import yaml
 from sagemaker.core import image_uris
 
 from config import ConfigurationError, catalogue, load
+from config.catalogue import Use
 from config.checks import RULES
 from tests.config.cases import foundation, models, network
 from tests.config.cases.case import Case, changed
+from tests.conftest import ROOT
 
 CASES = [*models.CASES, *network.CASES, *foundation.CASES]
-# Rules that need more than one file, and those that the schema holds.
-ELSEWHERE = {"CIDR-OVERLAP", "QUALIFIER-OWN"}
-SCHEMA = {"ACCOUNT-ID", "ARN-FORM", "NETWORK-EITHER", "ZONES-TWO"}
+# Rules that need more than one file or another catalogue, and those that the schema holds.
+ELSEWHERE = {"CIDR-OVERLAP", "ENDPOINT-REGION", "QUALIFIER-OWN", "REGION-IMAGES"}
+SCHEMA = {"ACCOUNT-ID", "ARGUMENT-FORM", "ARN-FORM", "CIDR-FORM", "NETWORK-EITHER", "ZONES-TWO"}
+
+
+USES: dict[Use, str] = {
+    "processing": "ProcessingInstanceType",
+    "training": "TrainingInstanceType",
+    "hosting": "ProductionVariantInstanceType",
+}
 
 
 def ids(case: Case) -> str:
@@ -44,6 +54,30 @@ def should_find_the_breach(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def should_let_the_twin_pass(case: Case, tmp_path: Path) -> None:
     load(case.file(tmp_path, case.twin))
+
+
+def should_cite_only_what_a_reader_has() -> None:
+    for rule in RULES:
+        assert "threats" not in rule.source
+        if "/" in rule.source and " " not in rule.source:
+            assert (ROOT / rule.source).exists(), rule.id
+
+
+def should_say_the_same_of_instance_types_as_aws_does() -> None:
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    families = catalogue.instance_families()
+    for use, shape in USES.items():
+        assert sorted(families.offered(use)) == sorted(model.shape_for(shape).enum), use
+    offered = {*families.processing, *families.training, *families.hosting}
+    assert families.burstable <= offered
+
+
+def should_name_a_burstable_instance_once(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text(yaml.safe_dump(changed("dev", {"endpoints.reviews.variants.linear.instance_type": "ml.t3.medium"})))
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    assert [finding.rule for finding in caught.value.findings] == ["AUTOSCALING-BURSTABLE"]
 
 
 def should_say_the_same_of_images_as_aws_does() -> None:

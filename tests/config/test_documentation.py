@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from config import Platform, load
+from config.load import ENVIRONMENTS
 from config.schema import Audit, DataSettings, FrontDoor, IdentitySettings, Keys, Network
 from tests.config.cases.case import changed
 from tests.conftest import ROOT
@@ -43,7 +44,20 @@ def should_name_what_is_general() -> None:
 def should_show_examples_that_load(example: dict[str, Any], tmp_path: Path) -> None:
     if "s3_endpoint_id" in example:
         (vpc,) = (e["network"]["existing"] for e in EXAMPLES if "network" in e)
-        example = {"network": {"existing": vpc | example}}
+        example = {"network": {"existing": vpc | {"route_table_ids": []} | example}}
     file = tmp_path / "dev.yaml"
     file.write_text(yaml.safe_dump(changed("dev", example)))
     load(file)
+
+
+def should_tell_editors_where_the_schema_is() -> None:
+    written = re.search(r"config schema > (\S+)", TEXT)
+    named = re.search(r"^# yaml-language-server: \$schema=(\S+)$", TEXT, re.MULTILINE)
+    assert written and named
+    assert (ENVIRONMENTS / named[1]).resolve() == ROOT / written[1]
+
+
+def should_name_every_file_that_makes_a_region_usable() -> None:
+    for name in ("images.yaml", "endpoints.yaml", "s3_prefix_lists.yaml"):
+        assert f"`{name}`" in TEXT
+        assert (ROOT / "config/catalogue" / name).is_file()

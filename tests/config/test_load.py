@@ -53,8 +53,12 @@ def should_give_each_environment_that_ships_an_account_and_a_network_of_its_own(
 
 
 def should_list_the_known_environments_for_an_unknown_one() -> None:
-    with pytest.raises(ConfigurationError, match=r"'prd': there is no such environment.*dev, local, prod, staging"):
+    with pytest.raises(
+        ConfigurationError, match=r"'prd': there is no such environment.*dev, local, prod, staging"
+    ) as it:
         load_environment("prd")
+    assert "did you mean `prod`?" in str(it.value)
+    assert all(way in str(it.value) for way in ("`--environment NAME`", "`make ... ENV=NAME`", "`cdk ... -c env=NAME`"))
 
 
 def should_refuse_an_unknown_key_and_guess_what_was_meant(tmp_path: Path) -> None:
@@ -83,12 +87,6 @@ def should_name_a_missing_setting(tmp_path: Path) -> None:
     assert "account = None: this setting is required. [REQUIRED] Fix: add `account`." in text
 
 
-def should_say_what_is_allowed(tmp_path: Path) -> None:
-    text = message(changed(tmp_path, "region", value="eu"))
-    assert "region = 'eu'" in text
-    assert "^[a-z]{2}(-[a-z]+)+-[0-9]$" in text
-
-
 def should_name_the_line_of_broken_yaml(tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
     file.write_text("environment: dev\nnetwork: {cidr: [\n")
@@ -99,6 +97,38 @@ def should_refuse_a_key_given_twice(tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
     file.write_text("environment: dev\nenvironment: dev\n")
     assert "the key 'environment' is given twice" in message(file)
+
+
+def should_say_of_a_placeholder_that_it_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    for placeholder in ("{{ACCOUNT}}", "{[a]: b}"):
+        file.write_text(f"environment: dev\naccount: {placeholder}\n")
+        text = message(file)
+        assert "line 2" in text
+        assert "fill it in, or put it in quotes" in text
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "0x_"])
+def should_refuse_what_only_looks_like_a_date_or_number(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text(f"environment: {value}\n")
+    assert "[YAML]" in message(file)
+
+
+def should_merge_what_an_anchor_names(tmp_path: Path) -> None:
+    file = tmp_path / "dev.yaml"
+    text = DEV.read_text()
+    linear = "      linear: {model: reviews, candidate: linear, weight: 90, "
+    xgboost = "      xgboost: {model: reviews, candidate: xgboost, weight: 10, scaling: {min: 2, max: 4, target: 4}}"
+    assert linear in text and xgboost in text
+    file.write_text(
+        text.replace(linear, linear.replace("{", "&linear {")).replace(
+            xgboost, "      xgboost: {<<: *linear, candidate: xgboost, weight: 10}"
+        )
+    )
+    assert load(file) == load_environment("dev")
+    file.write_text(file.read_text().replace("weight: 10}", "weight: 10, weight: 11}"))
+    assert "'weight' is given twice" in message(file)
 
 
 @pytest.mark.parametrize("content", ["", "- a\n", "just text\n"])

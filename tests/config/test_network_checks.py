@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import ConfigurationError, Platform, catalogue, load, load_environment
-from config.checks.network import vpc_is_large_enough, vpc_range_is_private, vpc_range_leaves_docker_alone
+from config.checks.addresses import vpc_is_large_enough, vpc_range_is_private, vpc_range_leaves_docker_alone
 from config.checks.subnets import subnets_do_not_overlap, subnets_lie_in_the_vpc
 from config.schema import Network
 from tests.config.cases.case import changed
@@ -72,7 +72,8 @@ def should_refuse_what_touches_docker_and_nothing_else(cidr: IPv4Network) -> Non
 def should_offer_a_range_that_is_large_enough(cidr: IPv4Network) -> None:
     for violation in vpc_is_large_enough(own(cidr), NOWHERE):
         offered = IPv4Network(violation.fix.removeprefix("use ").removesuffix("."))
-        assert not list(vpc_is_large_enough(own(offered), NOWHERE))
+        for rule in (vpc_is_large_enough, vpc_range_is_private, vpc_range_leaves_docker_alone):
+            assert not list(rule(own(offered), NOWHERE))
 
 
 @given(ranges, ranges, ranges)
@@ -103,6 +104,15 @@ def should_name_the_environment_that_has_the_range_already(tmp_path: Path) -> No
     (finding,) = caught.value.findings
     assert (finding.rule, finding.path, finding.value) == ("CIDR-OVERLAP", "network.cidr", "10.20.0.0/16")
     assert "staging.yaml has 10.20.64.0/18" in finding.fix
+
+
+def should_offer_a_range_that_no_neighbour_has(tmp_path: Path) -> None:
+    write(tmp_path, "staging", {"account": "111122223333", "network.cidr": "10.20.0.0/16"})
+    write(tmp_path, "prod", {"account": "111122223333", "network.cidr": "10.0.0.0/16"})
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "dev", {"network.cidr": "10.20.0.0/24"}))
+    size = next(finding for finding in caught.value.findings if finding.rule == "CIDR-SIZE")
+    assert size.fix == "use 10.1.0.0/16."
 
 
 @pytest.mark.parametrize(
@@ -146,10 +156,41 @@ def should_take_names_that_s3_takes(tmp_path: Path, name: str) -> None:
 
 def should_name_the_services_that_a_region_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = catalogue.endpoints()
-    lacking = known.model_copy(update={"missing": {"eu-west-1": ["sagemaker.runtime"]}})
+    lacking = known.model_copy(update={"missing": {**known.missing, "eu-west-1": ["sagemaker.runtime"]}})
     monkeypatch.setattr(catalogue, "endpoints", lambda: lacking)
-    with pytest.raises(ConfigurationError, match=r"ENDPOINT-REGION.*it lacks sagemaker\.runtime"):
+    with pytest.raises(ConfigurationError, match=r"ENDPOINT-REGION.*it lacks sagemaker\.runtime: use one of: ap-north"):
         load(write(tmp_path, "dev", {}))
+    assert "eu-west-1" not in catalogue.regions()
+
+
+def should_name_an_unknown_region_once_with_every_usable_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "dev", {"region": "eu-wset-1"}))
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.path) == ("REGION-KNOWN", "region")
+    assert "did you mean `eu-west-1`? use one of: " in finding.fix
+    assert all(region in finding.fix for region in catalogue.regions())
+
+
+def should_say_of_each_catalogue_that_lacks_a_region_how_to_add_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = {**catalogue.s3_prefix_lists(), "xx-new-1": "pl-12345678"}
+    monkeypatch.setattr(catalogue, "s3_prefix_lists", lambda: lists)
+    zones = {"network.availability_zones": ["xx-new-1a", "xx-new-1b"]}
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "dev", {"region": "xx-new-1", **zones}))
+    fixes = {finding.rule: finding.fix for finding in caught.value.findings}
+    assert set(fixes) == {"REGION-IMAGES", "ENDPOINT-REGION"}
+    assert "sagemaker.core.image_uris" in fixes["REGION-IMAGES"]
+    assert "describe-vpc-endpoint-services --region xx-new-1" in fixes["ENDPOINT-REGION"]
+    assert all("use one of: ap-northeast-1" in fix for fix in fixes.values())
+
+
+@pytest.mark.parametrize("region", catalogue.regions())
+def should_deploy_to_each_region_that_it_offers(region: str, tmp_path: Path) -> None:
+    zones = {"network.availability_zones": [f"{region}a", f"{region}b"]}
+    assert load(write(tmp_path, "dev", {"region": region, **zones})).region == region
 
 
 def should_list_regions_where_the_services_are() -> None:
@@ -178,3 +219,17 @@ def should_give_each_environment_of_an_account_its_own_bootstrap(tmp_path: Path)
     (finding,) = caught.value.findings
     assert (finding.rule, finding.path) == ("QUALIFIER-OWN", "identity.bootstrap_qualifier")
     assert (finding.value, "staging.yaml" in finding.fix, "such as dev" in finding.fix) == ("shared", True, True)
+
+
+def should_offer_a_qualifier_that_the_cdk_takes_and_no_neighbour_has(tmp_path: Path) -> None:
+    """`my-long-environment` would be `mylongenvi`, which staging has."""
+    same = {"account": "111122223333"}
+    write(tmp_path, "staging", {**same, "network.cidr": "10.21.0.0/16", "identity.bootstrap_qualifier": "mylongenvi"})
+    write(tmp_path, "prod", {**same, "network.cidr": "10.22.0.0/16", "identity.bootstrap_qualifier": "shared"})
+    ours = {"environment": "my-long-environment", "prefix": "p", "identity.bootstrap_qualifier": "shared"}
+    file = tmp_path / "my-long-environment.yaml"
+    file.write_text(yaml.safe_dump(changed("dev", ours)))
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    fix = next(finding.fix for finding in caught.value.findings if finding.rule == "QUALIFIER-OWN")
+    assert fix.endswith("such as mylongenv2.")

@@ -68,3 +68,13 @@ def should_check_every_environment_that_ships(capsys: pytest.CaptureFixture[str]
     assert main(["check"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.rsplit("/", 1)[1] for line in lines] == [f"{n}.yaml: ok" for n in ("dev", "local", "prod", "staging")]
+
+
+def should_check_one_environment_or_files_and_not_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--environment", "dev"]) == 0
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--environment", "dev", "config/environments/prod.yaml"])
+    assert ended.value.code == 2
+    assert "give --environment or files, not both" in capsys.readouterr().err
+    assert main(["check", "--environment", ""]) == 1
+    assert "there is no such environment" in capsys.readouterr().err

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config import load_environment
 from ops import __main__ as commands
 from ops.bootstrap import arguments, policies
 from ops.session import OpsError
@@ -79,19 +82,49 @@ def should_give_the_shell_words_that_it_does_not_split_otherwise(
 def should_print_the_named_policies_of_an_assembly(tmp_path: Path) -> None:
     named = {
         "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"ManagedPolicyName": "limits", "PolicyDocument": DOCUMENT},
+        "Properties": {
+            "ManagedPolicyName": "ashlar-dev-deploy-all",
+            "Path": "/ashlar-bootstrap/dev/",
+            "Description": "all",
+            "PolicyDocument": DOCUMENT,
+        },
     }
     # The CI role's own policy has no name, and is nothing that one attaches elsewhere.
     unnamed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": DOCUMENT}}
     role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": DOCUMENT}}
     written(tmp_path / "limits.template.json", {"Resources": {"A": named, "B": unnamed, "C": role}})
     written(tmp_path / "manifest.json", {})
-    assert policies(tmp_path) == {"limits": DOCUMENT}
+    assert policies(tmp_path, load_environment("dev")) == {
+        "ashlar-dev-deploy-all": {
+            "Use": "execution",
+            "Arn": "arn:aws:iam::111122223333:policy/ashlar-bootstrap/dev/ashlar-dev-deploy-all",
+            "Path": "/ashlar-bootstrap/dev/",
+            "Description": "all",
+            "PolicyDocument": DOCUMENT,
+        }
+    }
+
+
+def should_give_an_organisation_everything_that_is_looked_for_later(
+    assembly: Callable[..., Any], bootstrap: Callable[[str], Any]
+) -> None:
+    dev = load_environment("dev")
+    printed = policies(Path(assembly("dev", bootstrap=True).directory), dev)
+    uses = Counter(its["Use"] for its in printed.values())
+    given = bootstrap("dev")["Outputs"]["ExecutionPolicies"]["Value"]["Fn::Join"][1]
+    assert uses == {"permissions boundary": 1, "execution": sum(isinstance(part, dict) for part in given)}
+    for name, its in printed.items():
+        assert its["Arn"] == f"arn:aws:iam::111122223333:policy{its['Path']}{name}"
+        assert (its["Arn"] == dev.boundary_arn) == (its["Use"] == "permissions boundary")
+        # What the preflight takes for the platform's own.
+        assert its["Use"] != "execution" or its["Arn"].startswith(
+            f"arn:aws:iam::111122223333:policy{dev.bootstrap_path}ashlar-dev-deploy-"
+        )
 
 
 def should_say_what_to_do_without_an_assembly(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=r"holds no template: run `make bootstrap-policy`"):
-        policies(tmp_path / "absent")
+        policies(tmp_path / "absent", load_environment("dev"))
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -12,8 +12,9 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from config import Platform
 from config.load import ENVIRONMENTS
 from ops import __main__ as commands
-from ops.preflight import keys
+from ops.preflight import account, keys
 from ops.preflight import trail as trail_checks
+from ops.preflight.cloud import Cloud
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
 from stacks.constructs.audit_trail import selectors
@@ -446,11 +447,11 @@ def should_not_ask_an_unused_key_to_let_services_in(deployed: Deployed) -> None:
 
 
 def should_name_the_services_that_our_own_keys_let_in() -> None:
-    account = Account("aws", "111122223333", REGION)
+    here = Account("aws", "111122223333", REGION)
     ours = {
-        "logs": for_log_groups(account, "n"),
-        "trail": for_trail(account, "n"),
-        "notifications": for_notifications(account, "n"),
+        "logs": for_log_groups(here, "n"),
+        "trail": for_trail(here, "n"),
+        "notifications": for_notifications(here, "n"),
     }
     principals = {name: [its.principal for its in statements] for name, statements in ours.items()}
     named = {name: {its["Service"] for its in all if its != "*"} for name, all in principals.items()}
@@ -468,7 +469,8 @@ def should_ask_of_a_trail_what_ours_records() -> None:
 def should_ask_who_and_where_in_a_region_that_is_always_on(deployed: Deployed) -> None:
     rows(deployed, OWN)
     assert (deployed.asked["sts"], deployed.asked["ec2"], deployed.asked["kms"]) == ("us-east-1", "us-east-1", None)
-    rows(deployed, {"region": "us-gov-west-1"})
+    of_another_partition = next(account.checks(platform(region="us-gov-west-1")))
+    of_another_partition.ask(Cloud(deployed))
     assert deployed.asked["sts"] == "us-gov-west-1"
 
 
@@ -523,8 +525,12 @@ def should_take_awss_default_where_no_quota_is_applied_and_doubt_one_that_is_not
     assert "QUOTA-INSTANCES" not in rows(deployed, OWN, **nothing, **defaults)
 
 
+def _no_scaling_role(RoleName: str) -> Any:  # noqa: N803
+    return {"Role": {}} if RoleName.startswith("cdk-") else refused("NoSuchEntity")
+
+
 def should_warn_of_what_may_go_wrong_later(deployed: Deployed) -> None:
-    role = rows(deployed, OWN, iam__get_role=refused("NoSuchEntity"))["SCALING-ROLE"]
+    role = rows(deployed, OWN, iam__get_role=_no_scaling_role)["SCALING-ROLE"]
     _says(role, Verdict.WARNING, "endpoints", "absent")
     assert role.finding and "create-service-linked-role" in role.finding.fix
     toolkit = rows(deployed, OWN, ssm__get_parameter={"Parameter": {"Value": "20"}})["BOOTSTRAP-VERSION"]
@@ -563,7 +569,7 @@ def should_end_with_1_when_a_check_fails_and_with_0_when_one_only_warns(
 ) -> None:
     monkeypatch.setattr(commands, "Environment", lambda platform, check_account: deployed)
     monkeypatch.setattr(sys, "argv", ["ops", "preflight", "--env", "dev"])
-    rows(deployed, OWN, iam__get_role=refused("NoSuchEntity"))
+    rows(deployed, OWN, iam__get_role=_no_scaling_role)
     with pytest.raises(SystemExit) as ended:
         commands.main()
     assert not ended.value.code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from config import Platform, load_environment
 from ops.preflight.report import preflight
 from ops.preflight.row import Row, Verdict
@@ -63,7 +65,7 @@ def should_refuse_a_public_subnet_that_is_named_as_private(cloud: LocalCloud) ->
 def should_accept_an_existing_vpc_that_is_private(cloud: LocalCloud) -> None:
     platform, _ = on_existing_vpc(cloud, public=False)
     about = [row for row in rows(cloud, platform).values() if row.check.startswith(("VPC", "subnet", "route table"))]
-    assert len(about) == 10
+    assert len(about) == 11
     assert [row for row in about if row.verdict is not Verdict.OK] == []
 
 
@@ -78,13 +80,39 @@ def should_say_what_the_local_cloud_does_not_answer(cloud: LocalCloud) -> None:
         assert row.finding and "not answered by this endpoint" in row.finding.message
 
 
+BOOTSTRAPPED = ("bootstrap version", "asset bucket's key", "permissions boundary", "execution policies")
+
+
 def should_ask_for_the_bootstrap_until_it_is_done(cloud: LocalCloud) -> None:
     local = load_environment("local")
     before = rows(cloud, local)
-    assert before["bootstrap version"].verdict is before["asset bucket's key"].verdict is Verdict.ERROR
+    assert [before[name].verdict for name in BOOTSTRAPPED] == [Verdict.ERROR] * 4
     _bootstrap(cloud)
+    role = _limits(cloud, local)
     after = rows(cloud, local)
-    assert after["bootstrap version"].verdict is after["asset bucket's key"].verdict is Verdict.OK
+    assert [after[name].verdict for name in BOOTSTRAPPED] == [Verdict.OK] * 4
+    cloud.client("iam").detach_role_policy(**role)
+    assert rows(cloud, local)["execution policies"].verdict is Verdict.WARNING
+
+
+def _limits(cloud: LocalCloud, platform: Platform) -> dict[str, str]:
+    """The boundary, and two execution policies with the role that has them. One of its attachments."""
+    iam = cloud.client("iam")
+    role = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(Principal={"Service": "cloudformation"}))
+    allow, arn = document(Resource="*"), ""
+    iam.create_policy(PolicyName=platform.name("boundary"), Path=platform.bootstrap_path, PolicyDocument=allow)
+    for area in ("identity", "network"):
+        name = platform.name("deploy", area)
+        made = iam.create_policy(PolicyName=name, Path=platform.bootstrap_path, PolicyDocument=allow)
+        arn = made["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    return {"RoleName": role, "PolicyArn": arn}
+
+
+def document(**more: object) -> str:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _bootstrap(cloud: LocalCloud) -> None:

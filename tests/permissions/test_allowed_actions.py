@@ -12,8 +12,12 @@ INTERFACES = (
     "CreateNetworkInterface CreateNetworkInterfacePermission DeleteNetworkInterface DeleteNetworkInterfacePermission "
     "DescribeDhcpOptions DescribeNetworkInterfaces DescribeSecurityGroups DescribeSubnets DescribeVpcs"
 )
+FUNCTION_INTERFACES = (
+    "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces "
+    "DescribeSecurityGroups DescribeSubnets DescribeVpcs"
+)
 FUNCTION = {
-    "ec2": INTERFACES,
+    "ec2": f"{FUNCTION_INTERFACES} UnassignPrivateIpAddresses",
     "kms": "Decrypt GenerateDataKey",
     "logs": "CreateLogStream PutLogEvents",
     "sqs": "SendMessage",
@@ -72,10 +76,11 @@ ALLOWED: Table = {
         "ListTrainingJobs StartPipelineExecution StopPipelineExecution StopProcessingJob StopTrainingJob",
     },
     "evaluation": JOB,
+    "experiment": JOB,
     "flow-logs": {"logs": "CreateLogStream DescribeLogStreams PutLogEvents"},
     "function default_security_group": {
         **FUNCTION,
-        "ec2": f"{INTERFACES} RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
+        "ec2": f"{FUNCTION_INTERFACES} RevokeSecurityGroupEgress RevokeSecurityGroupIngress UnassignPrivateIpAddresses",
     },
     "function front_door": {**FUNCTION, "sagemaker": "InvokeEndpoint"},
     "function release": {
@@ -86,7 +91,7 @@ ALLOWED: Table = {
     },
     "hosting": {
         **CONTAINER,
-        "logs": "CreateLogStream DescribeLogStreams PutLogEvents",
+        "logs": "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents",
         "s3": "GetObject ListBucket",
     },
     "pipeline": {

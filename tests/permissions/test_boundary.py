@@ -163,7 +163,7 @@ def should_refuse_a_shell_into_a_job_whatever_else_is_allowed(dev: Deployed) -> 
 
 def should_let_people_only_pass_roles_of_the_environment(dev: Deployed) -> None:
     (passing,) = [s for s in of_kind(dev, "data-scientist") if "iam:PassRole" in s["Action"]]
-    assert len(passing["Resource"]) == 2
+    assert len(passing["Resource"]) == 1
     for role in passing["Resource"]:
         to_sagemaker = Request("iam:PassRole", role, context={"iam:PassedToService": "sagemaker.amazonaws.com"})
         to_lambda = Request("iam:PassRole", role, context={"iam:PassedToService": "lambda.amazonaws.com"})

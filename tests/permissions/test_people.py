@@ -81,15 +81,21 @@ def should_give_a_data_scientist_no_shell_into_a_job(cloud: Deployed) -> None:
 def should_show_a_data_scientist_the_objects_of_the_own_project_only(cloud: Deployed) -> None:
     found = of_kind(cloud, "data-scientist")
     (read,) = allowing(found, "s3:GetObject")
-    assert len(read["Resource"]) == 4
+    assert len(read["Resource"]) == 5
     assert all(re.search(rf"/[a-z]+/{re.escape(PROJECT)}/\*$", path) for path in read["Resource"])
     (listing,) = allowing(found, "s3:ListBucket")
     assert all(prefix.endswith(f"/{PROJECT}/*") for prefix in listing["Condition"]["StringLike"]["s3:prefix"])
 
 
-def should_let_a_data_scientist_pass_no_role_but_the_jobs(cloud: Deployed) -> None:
+def should_let_a_data_scientist_pass_no_role_but_that_of_experiments(cloud: Deployed) -> None:
     (passing,) = allowing(of_kind(cloud, "data-scientist"), "iam:PassRole")
-    assert [role.split("/")[3] for role in passing["Resource"]] == ["processing", "training"]
+    assert [role.split("/")[3] for role in passing["Resource"]] == ["experiment"]
+
+
+def should_show_a_data_scientist_what_the_experiments_wrote(cloud: Deployed) -> None:
+    (written,) = allowing(of_kind(cloud, "experiment"), "s3:PutObject")
+    (read,) = allowing(of_kind(cloud, "data-scientist"), "s3:GetObject")
+    assert [path.replace("/reviews/", f"/{PROJECT}/") for path in written["Resource"]] == read["Resource"][-1:]
 
 
 def should_follow_only_jobs_of_the_own_project(cloud: Deployed) -> None:

@@ -21,12 +21,14 @@ ASSUMED_BY = {
     "pipeline-start": "events.amazonaws.com",
     "release": "cloudformation.amazonaws.com",
     "trail-logs": "cloudtrail.amazonaws.com",
-    **dict.fromkeys(["processing", "training", "evaluation", "pipeline", "hosting"], "sagemaker.amazonaws.com"),
+    **dict.fromkeys(
+        ["processing", "training", "evaluation", "experiment", "pipeline", "hosting"], "sagemaker.amazonaws.com"
+    ),
 }
 PEOPLE = {"approver", "auditor", "custodian", "data-scientist", "uploader"}
 APPLICATIONS = {"caller"}
-# Neither sends its own account along when it assumes a role.
-WITHOUT_SOURCE = {"lambda.amazonaws.com", "cloudtrail.amazonaws.com"}
+# They send no account along when they assume a role: with the condition nothing would work.
+WITHOUT_SOURCE = {f"{service}.amazonaws.com" for service in ("apigateway", "cloudformation", "cloudtrail", "lambda")}
 # IAM and AWS STS quotas: characters of a managed policy, white space aside; policies attached to a role.
 POLICY_CHARACTERS = 6144
 POLICIES_OF_A_ROLE = 10
@@ -85,7 +87,9 @@ def should_let_a_service_assume_a_role_for_this_account_only(cloud: Deployed, pl
     for role in roles(cloud):
         (statement,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
         service = statement["Principal"].get("Service")
-        if service and service not in WITHOUT_SOURCE:
+        if service in WITHOUT_SOURCE:
+            assert "Condition" not in statement, role.path
+        elif service:
             assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": platform.account}, role.path
         if service == "sagemaker.amazonaws.com":
             own = {"aws:SourceArn": f"arn:aws:sagemaker:{platform.region}:{platform.account}:*"}

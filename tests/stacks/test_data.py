@@ -176,21 +176,29 @@ def should_refuse_other_accounts(template: Template, name: str) -> None:
     }
 
 
+def network(template: Template, name: str) -> dict[str, dict[str, Any]]:
+    """The statements that are about the way to the objects, by sid."""
+    found = {sid: its for sid, its in policy(template, name).items() if "ThroughTheEndpointOnly" in sid}
+    assert set(found) == {"ThroughTheEndpointOnly"} | ({"ReadThroughTheEndpointOnly"} if name == "Artifacts" else set())
+    return found
+
+
 @each_bucket
 def should_open_objects_to_the_vpc_only(template: Template, name: str) -> None:
-    statement = policy(template, name)["ThroughTheEndpointOnly"]
-    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-    assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpce": "vpce-0s3"}
-    assert statement["Condition"]["BoolIfExists"] == {
-        "aws:PrincipalIsAWSService": "false",
-        "aws:ViaAWSService": "false",
-    }
+    for statement in network(template, name).values():
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpce": "vpce-0s3"}
+        assert statement["Condition"]["BoolIfExists"] == {
+            "aws:PrincipalIsAWSService": "false",
+            "aws:ViaAWSService": "false",
+        }
 
 
 @each_bucket
 def should_lock_nobody_out_of_the_bucket_itself(template: Template, name: str) -> None:
     """CloudFormation deletes buckets, administrators repair policies, a scanner reads the settings."""
-    actions = policy(template, name)["ThroughTheEndpointOnly"]["Action"]
+    actions = [action for statement in network(template, name).values() for action in statement["Action"]]
+    assert len(actions) == len(set(actions))
     assert set(actions) == {
         "s3:GetObject*",
         "s3:PutObject*",
@@ -228,8 +236,15 @@ def should_keep_bucket_and_policy_where_data_is_retained(template: Template, ret
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == (kept, kept)
 
 
-def exempt(template: Template, name: str) -> set[str]:
-    return set(policy(template, name)["ThroughTheEndpointOnly"]["Condition"]["ArnNotLike"]["aws:PrincipalArn"])
+def exempt(template: Template, name: str, sid: str = "ThroughTheEndpointOnly") -> set[str]:
+    return set(policy(template, name)[sid]["Condition"]["ArnNotLike"]["aws:PrincipalArn"])
+
+
+def should_let_models_roles_read_artifacts_from_elsewhere_and_no_more(template: Template) -> None:
+    """SageMaker may look for a model's artifact as the model's role, from its own network."""
+    reading = exempt(template, "Artifacts", "ReadThroughTheEndpointOnly")
+    assert reading - exempt(template, "Artifacts") == {"arn:aws:iam::111122223333:role/ashlar/dev/hosting/*"}
+    assert policy(template, "Artifacts")["ReadThroughTheEndpointOnly"]["Action"] == ["s3:GetObject*"]
 
 
 def should_exempt_only_who_works_from_outside_the_vpc(template: Template, retained: Template) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config import environment_names
+from config import environment_names, load_environment
 from tests.stacks.resources import Template, of_type, text
 from tests.stacks.variant import changed, stacks_of
 
@@ -81,6 +81,18 @@ def should_write_logs_before_it_serves_and_keep_the_accounts_role(template: Temp
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def should_leave_the_accounts_logging_role_as_it_is_where_there_is_one(dev: Template) -> None:
+    role = "arn:aws:iam::111122223333:role/api-gateway-logs"
+    existing = stacks_of(changed("dev", {"front_door": {"api_logging_role": role}}))["front-door"]
+    left_out = [id for id in dev["Resources"] if id not in existing["Resources"]]
+    assert sorted({dev["Resources"][id]["Type"] for id in left_out}) == [
+        "AWS::ApiGateway::Account",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Role",
+    ]
+    assert existing["Resources"].keys() <= dev["Resources"].keys()
+
+
 @each_environment
 def should_let_only_the_api_call_the_function(template: Template) -> None:
     permissions = of_type(template, "AWS::Lambda::Permission")
@@ -124,8 +136,15 @@ def should_attach_the_firewall_to_the_stage_that_is_called(template: Template) -
 
 @each_environment
 def should_log_the_firewall_without_the_callers_credentials(template: Template, environment: str) -> None:
+    account = load_environment(environment).account
     (logging,) = of_type(template, "AWS::WAFv2::LoggingConfiguration")
     assert logging["Properties"]["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+    # WAF takes no ARN that ends in `:*`, as the group's own attribute does.
+    assert logging["Properties"]["LogDestinationConfigs"] == [
+        f"arn:aws:logs:eu-west-1:{account}:log-group:aws-waf-logs-ashlar-{environment}"
+    ]
+    (waits_for,) = logging["DependsOn"]
+    assert template["Resources"][waits_for]["Type"] == "AWS::Logs::LogGroup"
     # WAF writes to groups of this name only.
     assert log_groups(template)[f"aws-waf-logs-ashlar-{environment}"]["KmsKeyId"]
 

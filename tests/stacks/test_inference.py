@@ -114,7 +114,11 @@ def should_give_each_variant_a_role_that_writes_its_own_streams(template: dict[s
             policy = statements_of(template, model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0])
             (writing,) = [s for s in policy if "logs:PutLogEvents" in s["Action"]]
             streams[id] = [resource.split(":log-stream:")[1] for resource in writing["Resource"]]
-            assert "logs:CreateLogGroup" not in {action for s in policy for action in s["Action"]}
+            (finding,) = [s for s in policy if "logs:CreateLogGroup" in s["Action"]]
+            # Logs authorises it on the streams' form of the group's ARN.
+            group = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/sagemaker/Endpoints/ashlar-dev-reviews"
+            assert finding["Resource"] == [group, f"{group}:log-stream:*"]
+            assert finding["Action"] == ["logs:CreateLogGroup", "logs:DescribeLogStreams"]
     assert streams == {"ashlardevreviewslinearmodel": ["linear/*"], "ashlardevreviewsxgboostmodel": ["xgboost/*"]}
 
 

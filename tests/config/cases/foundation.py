@@ -36,6 +36,8 @@ ACCOUNTS = [
     for value in (111122223333, 12345, "11112222333", "1111-2222-3333", None, True)
 ]
 KEY, BOUNDARY, ROLES = "keys.data", "identity.permissions_boundary", "identity.break_glass_roles"
+KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
+LOGGING = "front_door.api_logging_role"
 PLACES = [
     Case("ARN-PLACE", {path: wrong}, named, value, fix, {path: right})
     for path, named, wrong, value, fix, right in [
@@ -106,17 +108,30 @@ CASES = [
         {"identity.role_path": f"/{'p' * 484}/"},
     ),
     Case("ARN-FORM", {KEY: "1234abcd"}, KEY, "1234abcd", "arn:<partition>", {KEY: key()}),
-    Case("ARN-KIND", {KEY: iam("role/r")}, KEY, iam("role/r"), "kms key", {KEY: key()}),
+    Case("ARN-KIND", {KEY: iam("role/r")}, KEY, iam("role/r"), "a KMS key", {KEY: key()}),
     Case(
         "ARN-KIND",
         {KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/mine"},
         KEY,
         f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/mine",
-        "kms key",
+        "a KMS key",
         {KEY: key()},
     ),
     Case(
-        "ARN-KIND", {BOUNDARY: iam("role/r")}, BOUNDARY, iam("role/r"), "iam policy", {BOUNDARY: iam("policy/path/b")}
+        "ARN-KIND",
+        {BOUNDARY: iam("role/r")},
+        BOUNDARY,
+        iam("role/r"),
+        "IAM policy",
+        {BOUNDARY: iam("policy/path/b")},
+    ),
+    *(
+        Case(rule, {LOGGING: wrong}, LOGGING, wrong, fix, {LOGGING: iam("role/path/api-logs")})
+        for rule, wrong, fix in [
+            ("ARN-KIND", iam("policy/api-logs"), "an IAM role"),
+            ("ARN-PLACE", iam("role/api-logs", OTHER), f"'{ACCOUNT}'"),
+            ("ARN-EXACT", iam("role/*"), "each ARN"),
+        ]
     ),
     Case(
         "ARN-EXACT",
@@ -127,7 +142,32 @@ CASES = [
         {ROLES: [iam("role/path/ops")]},
     ),
     Case(
-        "ARN-KIND", {KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key"}, KEY, f"arn:aws:kms:{REGION}:{ACCOUNT}:key", "kms key"
+        "ARN-KIND",
+        {KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key"},
+        KEY,
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:key",
+        "a KMS key",
+    ),
+    *(
+        Case("KEY-ID", {KEY: f"{KEYS}{name}"}, KEY, f"{KEYS}{name}", "aws kms describe-key", {KEY: f"{KEYS}{right}"})
+        for name, right in [("foo", f"mrk-{1:032x}"), (f"mrk-{1:031x}", "1234abcd-12ab-34cd-56ef-1234567890ab")]
+    ),
+    *(
+        Case("LISTED-TWICE", {path: [*entries, entries[0]]}, f"{path}.2", entries[0], "remove it", {path: entries})
+        for path, entries in [
+            (ROLES, [iam("role/a"), iam("role/b")]),
+            ("audit.emails", ["a@example.com", "b@example.com"]),
+            ("network.s3_read_buckets", ["theirs", "others"]),
+            ("identity.data_scientist.instance_types", ["ml.m5.large", "ml.m5.xlarge"]),
+        ]
+    ),
+    Case(
+        "LISTED-TWICE",
+        {"audit.emails": ["a@example.com", "A@example.com"]},
+        "audit.emails.1",
+        "a@example.com",
+        "remove it",
+        {"audit.emails": ["a@example.com", "a@example.org"]},
     ),
     Case(
         "KEYS-APART",
@@ -159,7 +199,7 @@ CASES = [
         {"audit.trail": {"arn": iam("role/r")}},
         "audit.trail.arn",
         iam("role/r"),
-        "cloudtrail trail",
+        "a CloudTrail trail",
         trail(OTHER),
     ),
     Case(

@@ -37,12 +37,35 @@ LONG_NAMES = {
 
 CASES = [
     Case(
-        "REGION-IMAGES",
-        {"region": "xx-nowhere-1", "network.availability_zones": ["xx-nowhere-1a", "xx-nowhere-1b"]},
-        "region",
-        "xx-nowhere-1",
-        "use one of: af-south-1",
-        {"region": "us-east-1", "network.availability_zones": ["us-east-1a", "us-east-1b"]},
+        "ARGUMENT-FORM",
+        {f"{REVIEWS}.processing.arguments": {"seed": [7]}},
+        f"{REVIEWS}.processing.arguments.seed",
+        [7],
+        "a number",
+        {f"{REVIEWS}.processing.arguments": {"seed": 7, "balance": True, "name": "x", "fraction": 0.5}},
+    ),
+    *(
+        Case("INSTANCE-TYPE", {path: wrong}, path, wrong, fix, {path: right})
+        for path, wrong, fix, right in [
+            (f"{REVIEWS}.processing.instance_type", "ml.c5.large", "`ml.c5.xlarge`", "ml.c5.xlarge"),
+            (f"{REVIEWS}.evaluation.instance_type", "ml.p4d.24xlarge", "families for processing: c4", "ml.g5.24xlarge"),
+            (f"{REVIEWS}.candidates.linear.instance_type", "ml.m5d.large", "`ml.m5.large`", "ml.m5.large"),
+            (
+                f"{VARIANTS}.linear.instance_type",
+                "ml.m5.8xlarge",
+                "are ml.m5.large, ml.m5.xlarge",
+                "ml.m5d.large",
+            ),
+            (f"{VARIANTS}.linear.instance_type", "ml.m55.large", "`ml.m5.large`", "ml.m5.large"),
+        ]
+    ),
+    Case(
+        "INSTANCE-TYPE",
+        {"identity.data_scientist.instance_types": ["ml.t3.medium", "ml.t2.medium"]},
+        "identity.data_scientist.instance_types.1",
+        "ml.t2.medium",
+        "`ml.t3.medium`",
+        {"identity.data_scientist.instance_types": ["ml.t3.medium", "ml.p4d.24xlarge"]},
     ),
     Case(
         "IMAGE-KNOWN",

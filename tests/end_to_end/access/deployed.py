@@ -31,6 +31,7 @@ SERVICES = {
     "processing": "ashlar-local-training-reviews-JobsProcessing",
     "training": "ashlar-local-training-reviews-JobsTraining",
     "evaluation": "ashlar-local-training-reviews-JobsEvaluation",
+    "experiment": "ashlar-local-training-reviews-JobsExperiment",
     "pipeline": "ashlar-local-training-reviews-PipelineRole",
     "pipeline start": "ashlar-local-training-reviews-StarterRole",
     "hosting": "ashlar-local-inference-reviews-LinearHosting",

@@ -82,7 +82,7 @@ TRAIN = allowed(
     "data scientist",
     "sagemaker.create_training_job",
     "secure in every way",
-    **training_job("ashlar-local-reviews-try", Tags=[PROJECT]),
+    **training_job("ashlar-local-reviews-try", RoleArn="$experiment_role", Tags=[PROJECT]),
 )
 INSECURE_TRAINING = [
     but(TRAIN, "outside the VPC", VpcConfig=ABSENT),
@@ -103,13 +103,14 @@ INSECURE_TRAINING = [
     but(TRAIN, "tagged with another project", Tags=[OTHER_PROJECT]),
     but(TRAIN, "named like another project's", TrainingJobName="ashlar-local-other-try"),
     but(TRAIN, "as the pipeline", RoleArn="$pipeline_role"),
+    but(TRAIN, "as the pipeline's training, which writes what is registered", RoleArn="$training_role"),
     but(TRAIN, "as the evaluation, which writes what the gate reads", RoleArn="$evaluation_role"),
 ]
 PROCESS = allowed(
     "data scientist",
     "sagemaker.create_processing_job",
     "secure in every way",
-    **processing_job("ashlar-local-reviews-try", Tags=[PROJECT]),
+    **processing_job("ashlar-local-reviews-try", RoleArn="$experiment_role", Tags=[PROJECT]),
 )
 INSECURE_PROCESSING = [
     but(PROCESS, "outside the VPC", NetworkConfig__VpcConfig=ABSENT),
@@ -120,6 +121,7 @@ INSECURE_PROCESSING = [
     but(PROCESS, "a dearer instance", ProcessingResources__ClusterConfig__InstanceType="ml.p4d.24xlarge"),
     but(PROCESS, "no limit to its time", StoppingCondition=ABSENT),
     but(PROCESS, "tagged with another project", Tags=[OTHER_PROJECT]),
+    but(PROCESS, "as the pipeline's processing", RoleArn="$processing_role"),
 ]
 START = allowed(
     "data scientist",

@@ -65,12 +65,34 @@ EVALUATION = [
     but(EVALUATION_WRITES, "not the model that it measures", Key="models/reviews/matrix/model.tar.gz"),
 ]
 
+EXPERIMENT_READS = reads("experiment", "$data", "$processed", "processed data of its model")
+EXPERIMENT_WRITES = writes("experiment", "$artifacts", "experiments", "what was tried")
+EXPERIMENT = [
+    EXPERIMENT_READS,
+    but(EXPERIMENT_READS, STOLEN, inside=False),
+    but(EXPERIMENT_READS, "raw data", Bucket="$raw", Key="$raw_object"),
+    EXPERIMENT_WRITES,
+    but(EXPERIMENT_WRITES, "no model that is registered", Key="models/reviews/matrix/model.tar.gz"),
+    but(EXPERIMENT_WRITES, "no figures that the gate reads", Key="evaluations/reviews/matrix/evaluation.json"),
+]
+
 HOSTING_READS = reads("hosting", "$artifacts", "$model", "its model")
+HOSTING_LISTS = allowed(
+    "hosting", "s3.list_objects_v2", "its model", inside=True, Bucket="$artifacts", Prefix="models/reviews/"
+)
 HOSTING = [
     HOSTING_READS,
-    but(HOSTING_READS, STOLEN, inside=False),
+    allowed(
+        "hosting",
+        "s3.get_object",
+        "SageMaker looks for the model from its own network",
+        Bucket="$artifacts",
+        Key="$model",
+    ),
     but(HOSTING_READS, "no data", Bucket="$data", Key="$processed"),
     but(HOSTING_READS, "no figures", Key="$evaluation"),
+    HOSTING_LISTS,
+    but(HOSTING_LISTS, STOLEN, inside=False),
     denied("hosting", "s3.put_object", "writes nothing", inside=True, Bucket="$artifacts", Key="$model", Body="x"),
 ]
 
@@ -235,6 +257,8 @@ RELEASE = [
     ),
     MODEL,
     but(MODEL, "another name", ModelName="other-model"),
+    but(MODEL, "not isolated", EnableNetworkIsolation=False),
+    but(MODEL, "isolation not mentioned", EnableNetworkIsolation=ABSENT),
     but(MODEL, "as a job", ExecutionRoleArn="$training_role"),
     denied("release", "sagemaker.delete_endpoint", "another endpoint", EndpointName="ashlar-local-other"),
     denied("release", "sagemaker.delete_model_package", "versions stay", ModelPackageName="$waiting"),
@@ -336,12 +360,20 @@ BOUNDED = [
         **training_job("matrix-shell", RemoteDebugConfig={"EnableRemoteDebug": True}),
     ),
     denied(WIDENED, "lambda.invoke", "no functions", FunctionName="x"),
+    denied(
+        WIDENED,
+        "cloudformation.update_stack",
+        "no deployment as itself",
+        StackName="ashlar-local-data",
+        UsePreviousTemplate=True,
+    ),
 ]
 
 CASES: list[Case] = [
     *PROCESSING,
     *TRAINING,
     *EVALUATION,
+    *EXPERIMENT,
     *HOSTING,
     *PIPELINE,
     *FUNCTIONS,

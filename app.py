@@ -30,6 +30,7 @@ from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.key_arns import KeyArns
+from stacks.values.people import People
 from stacks.values.placement import Placement
 from stacks.values.store import Stores
 
@@ -159,7 +160,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         s3_endpoint_id=network.placement.s3_endpoint_id,
         break_glass=platform.identity.break_glass_roles,
         qualifier=platform.identity.bootstrap_qualifier,
-        require_mfa=platform.identity.require_mfa,
+        people=_people(platform),
         retain=retain,
         also_emptied=audit.buckets,
         **stack,
@@ -241,7 +242,7 @@ def _users(
         platform.name("access"),
         name=name,
         identity=base.identity,
-        require_mfa=platform.identity.require_mfa,
+        people=_people(platform),
         data_scientist=platform.identity.data_scientist,
         projects={model: its.experiment_role for model, its in training.items()},
         stores=base.stores,
@@ -253,6 +254,10 @@ def _users(
 def _identity(platform: Platform) -> Identity:
     account = Account(platform.partition, platform.account, platform.region)
     return Identity(account, platform.role_path, platform.boundary_arn)
+
+
+def _people(platform: Platform) -> People:
+    return People(mfa=platform.identity.require_mfa, permission_sets=platform.identity.permission_sets)
 
 
 def _stack(platform: Platform, **tags: str) -> dict[str, Any]:

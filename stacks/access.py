@@ -16,6 +16,7 @@ from stacks.permissions import personas, trust
 from stacks.permissions.statement import Statement
 from stacks.values.identity import Identity
 from stacks.values.job_limits import JobLimits
+from stacks.values.people import People
 from stacks.values.placement import Placement
 from stacks.values.store import Stores
 
@@ -30,7 +31,7 @@ class Access(cdk.Stack):
         *,
         name: str,
         identity: Identity,
-        require_mfa: bool,
+        people: People,
         data_scientist: DataScientist,
         projects: Mapping[str, str],
         stores: Stores,
@@ -38,7 +39,7 @@ class Access(cdk.Stack):
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
-        self._identity, self._require_mfa = identity, require_mfa
+        self._identity, self._people = identity, people
         account = identity.account
         limits = _limits(data_scientist, stores)
         for project, experiment_role in projects.items():
@@ -61,7 +62,7 @@ class Access(cdk.Stack):
             id,
             identity=self._identity,
             kind=kind,
-            trust=trust.people(self._identity.account, mfa=self._require_mfa),
+            trust=trust.people(self._identity.account, self._people),
             description=f"{kind.replace('-', ' ').capitalize()}",
             statements=statements,
         )

@@ -16,6 +16,7 @@ from stacks.permissions import perimeter, trust
 from stacks.permissions.statement import Statement
 from stacks.values.identity import Identity
 from stacks.values.key_arns import KeyArns
+from stacks.values.people import People
 from stacks.values.store import Store, Stores
 
 
@@ -39,7 +40,7 @@ class Data(cdk.Stack):
         s3_endpoint_id: str,
         break_glass: Sequence[str],
         qualifier: str,
-        require_mfa: bool,
+        people: People,
         retain: bool,
         also_emptied: Sequence[str] = (),
         **stack: Any,
@@ -47,7 +48,7 @@ class Data(cdk.Stack):
         super().__init__(scope, id, **stack)
         account = identity.account
         self._identity, self._retain, self._settings = identity, retain, settings
-        self._access_logs, self._endpoint, self._mfa = access_logs_bucket, s3_endpoint_id, require_mfa
+        self._access_logs, self._endpoint, self._people = access_logs_bucket, s3_endpoint_id, people
         # SageMaker Pipelines reads the gate's metrics itself, as the pipeline's role, from outside the VPC.
         exempt = [identity.roles("pipeline"), *perimeter.deployers(account, qualifier), *break_glass]
         if not retain:
@@ -91,7 +92,7 @@ class Data(cdk.Stack):
             id,
             identity=self._identity,
             kind=id.lower(),
-            trust=trust.people(self._identity.account, mfa=self._mfa),
+            trust=trust.people(self._identity.account, self._people),
             description=description,
             statements=statements,
         )

@@ -72,8 +72,7 @@ class FrontDoor(cdk.Stack):
             "Caller",
             identity=identity,
             kind="caller",
-            # An application has no second factor.
-            trust=trust.people(identity.account, mfa=False),
+            trust=trust.applications(identity.account),
             description="Calls the API",
             statements=functions.caller(identity.account, api_id=api.id, stage=STAGE),
         )

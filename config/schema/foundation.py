@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,16 @@ class DataScientist(Settings):
     max_runtime_minutes: int = Field(480, ge=1, le=40320, description="Longest job, minutes.")
 
 
+PermissionSet = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9+=,.@_-]{1,32}$",
+        description="Name of a permission set: letters, digits and +=,.@_-, at most 32.",
+        examples=["DataScience"],
+    ),
+]
+
+
 class IdentitySettings(Settings):
     """Where roles live, what bounds them, and who may assume them."""
 
@@ -64,6 +74,11 @@ class IdentitySettings(Settings):
         examples=["mlplatform"],
     )
     require_mfa: bool = Field(True, description="Personas are assumed with MFA. false: in local and dev only.")
+    permission_sets: list[PermissionSet] = Field(
+        default_factory=list,
+        description="Permission sets of IAM Identity Center whose sessions may assume the people's roles: Identity "
+        "Center asks for the second factor itself.",
+    )
     break_glass_roles: list[ArnText] = Field(
         default_factory=list, description="ARNs of roles that may reach the buckets from outside the VPC."
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from stacks.permissions.statement import VERSION, Conditions
 from stacks.values.account import Account
+from stacks.values.people import People
 
 Trust = dict[str, Any]
 
@@ -43,10 +44,24 @@ def sagemaker(account: Account) -> Trust:
     return service("sagemaker.amazonaws.com", account, source=account.arn("sagemaker", "*"))
 
 
-def people(account: Account, *, mfa: bool) -> Trust:
-    """Principals of this account that their own policies allow it, with a second factor if `mfa`."""
-    conditions = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if mfa else {}
-    return _trust({"AWS": account.global_arn("iam", "root")}, "sts:AssumeRole", conditions)
+def people(account: Account, who: People) -> Trust:
+    """Principals of this account that their own policies allow it: with a second factor, or by a permission set."""
+    conditions = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if who.mfa else {}
+    trust = _trust({"AWS": account.global_arn("iam", "root")}, "sts:AssumeRole", conditions)
+    if who.permission_sets:
+        # Only Identity Center makes roles there. The folder of its region is left out in us-east-1.
+        below = [account.global_arn("iam", f"role/aws-reserved/sso.amazonaws.com/{folder}") for folder in ("", "*/")]
+        roles = [f"{path}AWSReservedSSO_{name}_*" for name in who.permission_sets for path in below]
+        by_set = _trust(
+            {"AWS": account.global_arn("iam", "root")}, "sts:AssumeRole", {"ArnLike": {"aws:PrincipalArn": roles}}
+        )
+        trust["Statement"] += by_set["Statement"]
+    return trust
+
+
+def applications(account: Account) -> Trust:
+    """Roles of this account's applications, which have no second factor."""
+    return _trust({"AWS": account.global_arn("iam", "root")}, "sts:AssumeRole", {})
 
 
 def web_identity(provider_arn: str, provider: str, *, audience: str, subject: str) -> Trust:

@@ -7,6 +7,9 @@ from typing import Any
 
 from config import Platform
 from review.iam import Deployed
+from stacks.permissions import trust
+from stacks.values.account import Account
+from stacks.values.people import People
 from tests.permissions.reading import actions, allowing, every_statement, kind, of_kind, roles, statements
 from tests.stacks.resources import of_type
 from tests.stacks.variant import changed, stacks_of
@@ -142,3 +145,13 @@ def should_give_no_two_kinds_of_people_each_others_powers(cloud: Deployed) -> No
     for where, statement in every_statement(cloud):
         if "Custodian" in where:
             assert not {"s3:GetObject", "s3:PutObject"} & set(statement["Action"]), where
+
+
+def should_let_sessions_of_named_permission_sets_in_without_a_second_factor_of_their_own() -> None:
+    account = Account("aws", "111122223333", "eu-west-1")
+    users, sessions = trust.people(account, People(mfa=True, permission_sets=["DataScience"]))["Statement"]
+    assert users["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    reserved = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com"
+    roles = [f"{reserved}/AWSReservedSSO_DataScience_*", f"{reserved}/*/AWSReservedSSO_DataScience_*"]
+    assert sessions["Condition"] == {"ArnLike": {"aws:PrincipalArn": roles}}
+    assert sessions["Principal"] == users["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}

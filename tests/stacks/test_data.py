@@ -15,6 +15,7 @@ from stacks.permissions.perimeter import BucketStatement
 from stacks.values.account import Account
 from stacks.values.identity import Identity
 from stacks.values.key_arns import KeyArns
+from stacks.values.people import People
 from tests.stacks.resources import Template, of_type
 
 ACCOUNT = Account("aws", "111122223333", "eu-west-1")
@@ -39,7 +40,7 @@ def synthesized(settings: DataSettings = SETTINGS, *, retain: bool = False, **ow
         "s3_endpoint_id": "vpce-0s3",
         "break_glass": [BREAK_GLASS],
         "qualifier": "ashlar1",
-        "require_mfa": True,
+        "people": People(mfa=True),
         "retain": retain,
     }
     Data(app, "data", **(arguments | own))
@@ -340,7 +341,7 @@ def should_have_no_custodian_where_data_is_retained(retained: Template) -> None:
 
 @pytest.mark.parametrize("mfa", [True, False])
 def should_trust_people_of_the_account_with_a_second_factor(mfa: bool) -> None:
-    roles = of_type(synthesized(require_mfa=mfa), "AWS::IAM::Role")
+    roles = of_type(synthesized(people=People(mfa=mfa)), "AWS::IAM::Role")
     assert len(roles) == 2
     for role in roles:
         (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]

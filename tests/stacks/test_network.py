@@ -466,10 +466,19 @@ def should_let_no_other_call_through(service: str, action: str, resource: str) -
 )
 def should_let_the_closing_function_act_under_the_boundary_and_through_its_endpoint(action: str, allowed: bool) -> None:
     deployed = Deployed({"network": synthesized("own")}, account=ACCOUNT.id, region=ACCOUNT.region)
-    limit = policy(boundary(ACCOUNT, roles_path=IDENTITY.path, qualifier="hnb659fds"))
+    limits = boundary(
+        ACCOUNT,
+        prefix="ashlar",
+        environment="dev",
+        name="ashlar-dev",
+        roles_path=IDENTITY.path,
+        qualifier="hnb659fds",
+        existing_keys=[],
+        s3_read_buckets=[],
+    )
     policies = Policies(
         identity=deployed.identity(deployed.role(path="/function/")),
-        boundary=[Policy.parse(limit, source="boundary")],
+        boundary=[Policy.parse(policy(limits), source="boundary")],
         endpoint=deployed.endpoint_policy("ec2"),
     )
     (closed,) = deployed.of("Custom::ClosedDefaultSecurityGroup")

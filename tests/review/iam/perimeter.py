@@ -42,8 +42,8 @@ class Production:
         return one([b for b in self.deployed.of("AWS::S3::Bucket") if b.logical_id.startswith(name)], f"bucket {name}")
 
     def role(self, kind: str) -> Caller:
-        """A deployed role by the last part of its path."""
-        role = self.deployed.role(path=f"/{kind}/")
+        """A deployed role by the last part of its path; the first one, since those of a kind differ in names only."""
+        role = next(r for r in self.deployed.of("AWS::IAM::Role") if r.properties["Path"].endswith(f"/{kind}/"))
         tags = {tag["Key"]: tag["Value"] for tag in role.properties.get("Tags", [])}
         identity, boundary = self.deployed.identity(role), self.deployed.boundary(role)
         return Caller(Principal(role.arn), identity, boundary, tags.get("project", ""))

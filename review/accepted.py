@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review.findings import Acknowledgement, Place
-from stacks.constructs.acknowledgement import CHECKOV_SEES, METADATA, WILDCARDS
+from stacks.constructs.acknowledgement import CHECKOV_SEES, METADATA, SEEN_BY_CHECKOV, WILDCARDS
 from stacks.permissions.statement import Because
 
 IAM_WILDCARD = "AwsSolutions-IAM5"
@@ -20,18 +20,18 @@ def acknowledgements(resource: Mapping[str, Any], place: Place) -> Iterator[Ackn
         yield Acknowledgement(rule, place, given["reason"], given["evidence"])
     accepted = metadata.get(WILDCARDS, {})
     document = resource.get("Properties", {}).get("PolicyDocument", {})
-    for statement in document.get("Statement", []):
-        sid = statement.get("Sid")
-        if sid not in accepted:
-            continue
+    excused = {s["Sid"]: s for s in document.get("Statement", []) if s.get("Sid") in accepted}
+    for sid, statement in excused.items():
         evidence = f"Statement {sid}: {', '.join(_as_list(statement['Action']))}"
         for wildcard in wildcards(statement):
             yield Acknowledgement(f"{IAM_WILDCARD}[{wildcard}]", place, Because[accepted[sid]].value, evidence, sid)
     # One policy is one finding of checkov's, however many of its statements cause it.
-    for reason, rules in CHECKOV_SEES.items():
-        sids = [sid for sid, name in accepted.items() if name == reason.name]
-        for rule in rules if sids else ():
-            yield Acknowledgement(rule, place, reason.value, f"Statements: {', '.join(sids)}")
+    for reason in SEEN_BY_CHECKOV:
+        its = {sid: _as_list(s["Action"]) for sid, s in excused.items() if accepted[sid] == reason.name}
+        for rule, part in CHECKOV_SEES.items():
+            sids = [sid for sid, actions in its.items() if any(part in action for action in actions)]
+            if sids:
+                yield Acknowledgement(rule, place, reason.value, f"Statements: {', '.join(sids)}")
 
 
 def wildcards(statement: Mapping[str, Any]) -> Iterator[str]:

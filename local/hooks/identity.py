@@ -29,6 +29,10 @@ _session_lock = threading.Lock()
 _SESSION_SECONDS = 12 * 3600
 
 
+# They tell nobody for whom they act when they assume a role (sources: stacks/permissions/trust.py).
+_WITHOUT_SOURCE = {f"{service}.amazonaws.com" for service in ("apigateway", "cloudformation", "cloudtrail", "lambda")}
+
+
 class AccessDenied(Exception):  # noqa: N818 - what AWS calls it
     """A refusal by IAM; `str()` is the message that AWS would give."""
 
@@ -85,7 +89,8 @@ def assume_role(
     """Credentials of `role_arn` as `service_principal` gets them; AccessDenied where the trust policy refuses it.
 
     STS is not asked over the network, because no request can be signed by a service: MiniStack would see the account's
-    root. So the trust policy is evaluated here, for the service, with aws:SourceAccount and, if given, aws:SourceArn.
+    root. So the trust policy is evaluated here, for the service, with aws:SourceAccount and, if given, aws:SourceArn,
+    unless it is a service that sends neither.
     """
     role_name = role_arn.rsplit("/", 1)[-1]
     found = role(role_name)
@@ -106,6 +111,7 @@ def role(name: str) -> dict[str, Any] | None:
 def _trusts(role: Mapping[str, Any], role_arn: str, service_principal: str, source_arn: str | None) -> bool:
     document = role.get("AssumeRolePolicyDocument") or "{}"
     statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    source = {"aws:sourceaccount": scope.account(), "aws:sourcearn": source_arn}
     context = _evaluator.EvalContext(
         principal_arn=service_principal,
         principal_type="Service",
@@ -113,7 +119,7 @@ def _trusts(role: Mapping[str, Any], role_arn: str, service_principal: str, sour
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region=scope.region(),
-        service_context={"aws:sourceaccount": scope.account(), "aws:sourcearn": source_arn},
+        service_context={} if service_principal in _WITHOUT_SOURCE else source,
     )
     allowed = False
     for statement in [statements] if isinstance(statements, dict) else statements:

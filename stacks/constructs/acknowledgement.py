@@ -17,12 +17,9 @@ from stacks.permissions.statement import Because, Statement
 METADATA = "acknowledged"
 WILDCARDS = "wildcards"
 CHECKOV = re.compile(r"CKV2?_")
-# What checkov finds in the same statements: writing, and managing permissions, on every resource
-CHECKOV_SEES = {
-    Because.NETWORK_INTERFACES: ("CKV_AWS_109", "CKV_AWS_111"),
-    Because.API_LOGGING: ("CKV_AWS_111",),
-    Because.BOUNDARY: ("CKV_AWS_109", "CKV_AWS_111"),
-}
+# What checkov finds in the same statements, by a part of an action's name: writing, and managing permissions, anywhere
+CHECKOV_SEES = {"CKV_AWS_109": "Permission", "CKV_AWS_111": ""}
+SEEN_BY_CHECKOV = (Because.NETWORK_INTERFACES, Because.API_LOGGING, Because.BOUNDARY)
 CFN_LINT = re.compile(r"[EWI]\d{4}$")
 
 

@@ -102,14 +102,15 @@ def boundary(
 
 def _data(account: Account, name: str, qualifier: str, s3_read_buckets: Sequence[str]) -> list[Statement]:
     """Objects of the platform's own buckets, of the CDK's assets and of the buckets that the configuration names."""
-    own = [account.bucket(f"{name}-*"), account.bucket(f"cdk-{qualifier}-assets-{account.id}-{account.region}*")]
+    assets = account.bucket(f"cdk-{qualifier}-assets-{account.id}-{account.region}")
+    own = [account.bucket(f"{name}-*"), assets, f"{assets}/*"]
     mine = {"StringEquals": {"aws:ResourceAccount": account.id}}
     found = [
         Statement("Objects", [f"s3:{verb}" for verb in OBJECTS], own, mine, because=Because.BOUNDARY),
         Statement("Buckets", [f"s3:{verb}" for verb in BUCKETS], ANYWHERE, because=Because.BOUNDARY),
     ]
     if s3_read_buckets:
-        foreign = [account.bucket(f"{bucket}*") for bucket in s3_read_buckets]
+        foreign = [account.bucket(f"{bucket}{objects}") for bucket in s3_read_buckets for objects in ("", "/*")]
         read = [f"s3:{verb}" for verb in READ_OBJECTS]
         found.append(Statement("ForeignObjects", read, foreign, because=Because.BOUNDARY))
     return found

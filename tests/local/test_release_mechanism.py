@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local import stacks
-from tests.local.cloud import LocalCloud, eventually
+from tests.local.cloud import ACCOUNT, LocalCloud, eventually
 from tests.local.sagemaker.workshop import INFERENCE, Workshop
 
 _UPDATER = """
@@ -162,6 +162,22 @@ def should_refuse_a_role_that_does_not_trust_cloudformation(local_cloud: LocalCl
     stranger = stacks.make_role(local_cloud, "stranger", "lambda.amazonaws.com")
     with pytest.raises(ClientError, match=r"cloudformation\.amazonaws\.com is not authorized"):
         stacks.update(local_cloud, stack, role_arn=stranger, Package="one")
+
+
+def should_refuse_a_role_that_asks_cloudformation_for_its_source(local_cloud: LocalCloud, stack: str) -> None:
+    """CloudFormation is documented to send none: with the condition no release would ever happen."""
+    own = stacks.make_role(local_cloud, "asks-for-source", "cloudformation.amazonaws.com")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudformation.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    }
+    local_cloud.client("iam").update_assume_role_policy(
+        RoleName="asks-for-source", PolicyDocument=stacks.document(statement)
+    )
+    with pytest.raises(ClientError, match=r"cloudformation\.amazonaws\.com is not authorized"):
+        stacks.update(local_cloud, stack, role_arn=own, Package="one")
 
 
 def should_act_with_the_role_of_the_operation_and_no_more(local_cloud: LocalCloud) -> None:

@@ -66,3 +66,15 @@ def should_accept_what_a_resource_acknowledges() -> None:
     resource = {"Metadata": {"acknowledged": {"AwsSolutions-S1": {"reason": "why", "evidence": "where"}}}}
     (accepted,) = acknowledgements(resource, POLICY)
     assert accepted == Acknowledgement("AwsSolutions-S1", POLICY, "why", "where")
+
+
+@pytest.mark.parametrize(
+    ("action", "found"),
+    [
+        ("ec2:CreateNetworkInterface", ["CKV_AWS_111"]),
+        ("ec2:CreateNetworkInterfacePermission", ["CKV_AWS_109", "CKV_AWS_111"]),
+    ],
+)
+def should_accept_what_checkov_sees_in_the_statement(action: str, found: list[str]) -> None:
+    resource = policy(statement("Interfaces", [action], ["*"]), wildcards={"Interfaces": "NETWORK_INTERFACES"})
+    assert [each.rule for each in acknowledgements(resource, POLICY) if each.rule.startswith("CKV")] == found

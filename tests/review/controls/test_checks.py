@@ -13,6 +13,7 @@ from config import load_environment
 from review.controls import Estate, Finding
 from review.controls.registry import CHECKS
 from tests.review.controls.estates import findings, judged, minimal, without
+from tests.stacks.variant import changed
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text())
 # Nothing in a template can meet these: the account's own settings.
@@ -106,3 +107,9 @@ def should_leave_the_trail_to_the_organisation_that_has_one() -> None:
 
 def _less(estate: Estate, finding: Finding) -> Estate:
     return Estate(without(dict(estate.templates), finding.where, finding.property), estate.platform)
+
+
+def should_leave_the_analyzer_to_an_account_that_has_one() -> None:
+    platform = changed("prod", {"audit": {"access_analyzer": "existing"}})
+    assert judged("IAM.28", minimal({})) == "violated"
+    assert judged("IAM.28", minimal({}, platform)) == "satisfied"

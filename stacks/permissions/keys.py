@@ -73,7 +73,7 @@ def for_log_groups(account: Account, name: str) -> list[ResourceStatement]:
 def for_trail(account: Account, name: str) -> list[ResourceStatement]:
     """CloudTrail, for this one trail, and the trail's log group.
 
-    DescribeKey has no encryption context, and Decrypt (asked for where the bucket uses a bucket key) has S3's.
+    DescribeKey has no encryption context, and Decrypt has S3's.
     """
     trail = {"aws:SourceArn": trail_arn(account, name)}
     trails = f"arn:{account.partition}:cloudtrail:*:{account.id}:trail/*"

@@ -37,6 +37,8 @@ PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 
 export PATH := $(BIN):$(PATH)
 export ASHLAR_ENV := $(ENV)
+# Some machines set it; without compiled files a synth costs half a second more.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -7

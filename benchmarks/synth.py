@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from config.load import ENVIRONMENTS, environment_names
+from config.load import ENVIRONMENTS
 
 ROOT = Path(__file__).parent.parent
 # aws-samples' enterprise-mlops infrastructure app with its own pins: 377 resources, on a machine of the same kind.
@@ -174,9 +174,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=5, help="runs behind each median")
     parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
-    known = environment_names()
-    # Until there is a production configuration, development is the largest.
-    environment, extra = ("prod", "staging") if {"prod", "staging"} <= set(known) else ("dev", "local")
+    environment, extra = "prod", "staging"
     with tempfile.TemporaryDirectory() as directory:
         found = measure(Bench(Path(directory), options.runs), environment, extra)
     print(table(found))

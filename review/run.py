@@ -49,7 +49,7 @@ def review(
     """
     platforms = {name: load_environment(name) for name in environments}
     shutil.rmtree(directory, ignore_errors=True)
-    read = [*sources.tracked_files(), *files, *canary.plant_files(directory / "planted")]
+    read = [*sources.project_files(), *files, *canary.plant_files(directory / "planted")]
     with watch.step("synth with cdk-nag, guard and validator"):
         planted = synthesize(canary.ENVIRONMENT, canary.REGION, directory / canary.ENVIRONMENT, canary.plant)
         assemblies = [_synthesize(platform, directory / name, plant) for name, platform in platforms.items()]

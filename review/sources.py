@@ -35,7 +35,7 @@ PRAGMA = re.compile(r"pragma: ?(?:allow|white)list(?P<next>[ -]nextline)?[ -]sec
 DETECT = "detect-secrets"
 
 
-def tracked_files(root: Path = ROOT) -> list[Path]:
+def project_files(root: Path = ROOT) -> list[Path]:
     """What belongs to the project: neither installed nor built."""
     files = []
     for directory, folders, names in os.walk(root):

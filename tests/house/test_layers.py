@@ -68,8 +68,7 @@ def should_not_know_that_the_local_cloud_exists(room: str) -> None:
 @pytest.mark.parametrize("room", ["config", "stacks"])
 def should_read_no_environment_and_call_no_aws_at_synth(room: str) -> None:
     for path in sources(room):
-        assert not imported(path) & {"boto3", "botocore", "subprocess", "socket", "urllib.request"}, path
-        assert "os.environ" not in path.read_text("utf-8"), path
+        assert not imported(path) & {"boto3", "botocore", "os", "subprocess", "socket", "urllib.request"}, path
 
 
 @pytest.mark.parametrize(

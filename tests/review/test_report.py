@@ -13,7 +13,7 @@ from review.audit import Complaint
 from review.canary import EXPECTED, SOURCE, is_planted, must_see
 from review.findings import SOURCES, Acknowledgement, Finding, Place, ReviewError
 from review.report import MOST_REASONS, Outcome, text, write_json, write_rows
-from review.sources import tracked_files
+from review.sources import project_files
 from tests.conftest import ROOT
 
 
@@ -154,7 +154,7 @@ def should_not_take_a_real_finding_for_the_planted_one() -> None:
 
 
 def should_plant_under_names_that_no_file_of_the_project_has() -> None:
-    lines = [Place.in_file(file.relative_to(ROOT).as_posix(), 1) for file in tracked_files()]
+    lines = [Place.in_file(file.relative_to(ROOT).as_posix(), 1) for file in project_files()]
     assert [str(line) for line in lines if is_planted(Finding("bandit", "B307", line, ""))] == []
     assert is_planted(Finding("bandit", "B307", Place.in_file(f"build/review/planted/{SOURCE}", 1), ""))
 

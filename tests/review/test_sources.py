@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from review.findings import Finding, Place
-from review.sources import comments, tracked_files
+from review.sources import comments, project_files
 from tests.conftest import ROOT
 
 # In parts: as a whole these would be comments that the review reads.
@@ -66,7 +66,7 @@ def should_let_documents_name_the_pragma(tmp_path: Path) -> None:
 
 
 def should_read_what_belongs_to_the_project_only() -> None:
-    files = {file.relative_to(ROOT).as_posix() for file in tracked_files()}
+    files = {file.relative_to(ROOT).as_posix() for file in project_files()}
     assert {"app.py", "Makefile", ".ci/run", "tests/review/test_sources.py"} <= files
     others = ("build/", ".venv/", "node_modules/", ".git/", "review/.venv/", "local/.venv/")
     assert not [file for file in files if file.startswith(others)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacks.permissions.conditions import tagged
 from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
 
@@ -123,7 +124,7 @@ def _keys(
     keys, limit = [account.arn("kms", "key/*")], Because.BOUNDARY
     use = [f"kms:{verb}" for verb in ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")]
     look = ["kms:DescribeKey", "kms:GetKey*", "kms:ListGrants", "kms:ListKeys"]
-    own = {"StringEquals": {"aws:ResourceTag/platform": prefix, "aws:ResourceTag/environment": environment}}
+    own = tagged("aws:ResourceTag", prefix, environment)
     assets = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/cdk-{qualifier}-assets-key"}}
     return [
         Statement("Keys", use, keys, own, because=limit),

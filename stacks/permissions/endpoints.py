@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.statement import Because, Conditions, Statement, policy
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
@@ -132,10 +133,9 @@ def _images(to: Reachable) -> list[Statement]:
 def _keys(to: Reachable) -> list[Statement]:
     """The account's keys: which of them, each role says. Grants for AWS services only."""
     keys = [to.identity.account.arn("kms", "key/*")]
-    for_services: Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         _own(to, "Keys", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], keys),
-        _own(to, "VolumeKeys", ["kms:CreateGrant"], keys, for_services),
+        _own(to, "VolumeKeys", ["kms:CreateGrant"], keys, FOR_SERVICES),
     ]
 
 

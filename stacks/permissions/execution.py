@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacks.permissions.conditions import FOR_SERVICES, tagged
 from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 
@@ -75,7 +76,7 @@ def network(account: Account, *, prefix: str, environment: str) -> list[Statemen
     # A dependent action of an interface endpoint with a private name (Service Authorization Reference, EC2).
     zones = [f"arn:{account.partition}:route53:::hostedzone/*"]
     look = _of("ec2", *(f"Describe{what}" for what in seen))
-    own = _tagged("aws:ResourceTag", prefix, environment)
+    own = tagged("aws:ResourceTag", prefix, environment)
     return [
         Statement("Look", look, ["*"], here, because=Because.NO_RESOURCE_LEVEL),
         Statement("Network", _of("ec2", *verbs), ["*"], here, because=Because.UNNAMED),
@@ -117,10 +118,9 @@ def keys(
     A tag would make any key the platform's: so only a key without an alias, which a new one is, can be given one.
     """
     every = [account.arn("kms", "key/*")]
-    made = _tagged("aws:RequestTag", prefix, environment)
-    own = _tagged("aws:ResourceTag", prefix, environment)
+    made = tagged("aws:RequestTag", prefix, environment)
+    own = tagged("aws:ResourceTag", prefix, environment)
     without_alias: Conditions = {**made, "Null": {"kms:ResourceAliases": "true"}}
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     # CloudFormation encrypts settings of functions, queues and trails with the platform's keys.
     use = _of("kms", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
     change = ["DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "GetKeyPolicy"]
@@ -133,7 +133,7 @@ def keys(
         Statement("CreateKeys", ["kms:CreateKey"], ["*"], made, because=unnamed),
         Statement("TagNewKeys", ["kms:TagResource"], ["*"], without_alias, because=unnamed),
         Statement("Keys", [*use, *_of("kms", *change), *alias], every, own, because=OWN),
-        Statement("Grants", ["kms:CreateGrant"], every, {**own, **for_services}, because=OWN),
+        Statement("Grants", ["kms:CreateGrant"], every, {**own, **FOR_SERVICES}, because=OWN),
         Statement("Aliases", alias, aliases, because=OWN),
         Statement("ListAliases", ["kms:ListAliases"], ["*"], because=Because.NO_RESOURCE_LEVEL),
     ]
@@ -141,7 +141,7 @@ def keys(
         changes = _of("kms", *(verb for verb in change if not verb.startswith(("Get", "List"))))
         found += [
             Statement("ExistingKeys", use, existing_keys),
-            Statement("ExistingKeysGrants", ["kms:CreateGrant"], existing_keys, for_services),
+            Statement("ExistingKeysGrants", ["kms:CreateGrant"], existing_keys, FOR_SERVICES),
             Statement("ExistingKeysStay", changes, existing_keys, effect="Deny"),
         ]
     return found
@@ -256,8 +256,3 @@ def audit(account: Account, *, name: str, qualifier: str, trail_log_group: str |
 
 def _of(service: str, *actions: str) -> list[str]:
     return [f"{service}:{action}" for action in actions]
-
-
-def _tagged(key: str, prefix: str, environment: str) -> dict[str, dict[str, object]]:
-    """The two tags that every stack of the environment gives."""
-    return {"StringEquals": {f"{key}/platform": prefix, f"{key}/environment": environment}}

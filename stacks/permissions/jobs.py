@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.asset_file import AssetFile
@@ -135,11 +136,9 @@ def owned_by(account: Account) -> dict[str, dict[str, object]]:
 def use_keys(*stores: Store) -> list[Statement]:
     """Encrypt and decrypt with the stores' keys, and let SageMaker attach volumes encrypted with them."""
     arns = sorted({store.key for store in stores})
-    # On its own: the key exists for grants only, and another action in the statement would never be allowed.
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         Statement("Keys", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], arns),
-        Statement("VolumeKeys", ["kms:CreateGrant"], arns, for_services),
+        Statement("VolumeKeys", ["kms:CreateGrant"], arns, FOR_SERVICES),
     ]
 
 

@@ -18,6 +18,7 @@ from stacks.permissions.audit import (
     trail_arn,
     trail_log_group,
 )
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.resource_statement import ResourceStatement
 from stacks.values.account import Account
 
@@ -58,10 +59,9 @@ def of_every_key(account: Account) -> list[ResourceStatement]:
     """
     own = {"AWS": account.global_arn("iam", "root")}
     actions = [f"kms:{action}" for action in (*ADMINISTER, *USE)]
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         ResourceStatement("IamPolicies", own, actions, {}),
-        ResourceStatement("GrantsForServices", own, ["kms:CreateGrant"], for_services),
+        ResourceStatement("GrantsForServices", own, ["kms:CreateGrant"], FOR_SERVICES),
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.jobs import PROCESSING_LOGS, TRAINING_LOGS, owned_by
 from stacks.permissions.pipeline import TO_SAGEMAKER
 from stacks.permissions.statement import Because, Conditions, Statement
@@ -118,7 +119,7 @@ def _data(account: Account, stores: Stores) -> list[Statement]:
         Statement("List", ["s3:ListBucket"], buckets, {**own, "StringLike": {"s3:prefix": prefixes}}),
         Statement("Keys", ["kms:Decrypt"], keys, through_s3),
         # Who creates a job grants SageMaker the use of the job's keys.
-        Statement("VolumeKeys", ["kms:CreateGrant"], keys, {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        Statement("VolumeKeys", ["kms:CreateGrant"], keys, FOR_SERVICES),
         Statement("JobKeys", ["kms:DescribeKey"], keys),
     ]
 

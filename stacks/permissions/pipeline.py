@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.jobs import owned_by
 from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
@@ -79,10 +80,9 @@ def _reading(account: Account, store: Store, prefixes: Sequence[str]) -> list[St
 def _granting(stores: Stores) -> list[Statement]:
     """Whoever creates a job grants SageMaker the use of the job's keys."""
     keys = sorted({stores.raw.key, stores.data.key, stores.artifacts.key})
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         Statement("Keys", ["kms:Decrypt", "kms:DescribeKey"], keys),
-        Statement("VolumeKeys", ["kms:CreateGrant"], keys, for_services),
+        Statement("VolumeKeys", ["kms:CreateGrant"], keys, FOR_SERVICES),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.pipeline import TO_SAGEMAKER
 from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
@@ -66,10 +67,9 @@ def _machines(hosted: HostedNames) -> Conditions:
 def _volume_key(hosted: HostedNames) -> list[Statement]:
     if hosted.volume_key is None:
         return []
-    for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         Statement("Key", ["kms:DescribeKey"], [hosted.volume_key]),
-        Statement("VolumeKey", ["kms:CreateGrant"], [hosted.volume_key], for_services),
+        Statement("VolumeKey", ["kms:CreateGrant"], [hosted.volume_key], FOR_SERVICES),
     ]
 
 

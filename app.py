@@ -26,12 +26,12 @@ from stacks.release import Release
 from stacks.security import Security
 from stacks.training import Training
 from stacks.values.account import Account
+from stacks.values.assets import Assets
 from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.key_arns import KeyArns
 from stacks.values.people import People
-from stacks.values.placement import Placement
 from stacks.values.store import Stores
 
 ROOT = Path(__file__).parent
@@ -47,6 +47,8 @@ def new_app(context: Mapping[str, Any] | None = None, **app: Any) -> cdk.App:
         "builtin_cloud_formation_validation": False,
         # Traces name temporary files: with them no two synths are equal.
         "stack_traces": False,
+        # tree.json repeats every property for construct browsers; the deployment does not read it.
+        "tree_metadata": False,
         "post_cli_context": {"aws:cdk:disable-creation-stack-traces": True},
     }
     flags = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
@@ -106,13 +108,14 @@ class Foundation:
     images: dict[str, ImageRepository]
     keys: KeyArns
     audit: Audit
-    placement: Placement
+    functions: FunctionSurroundings
     stores: Stores
 
 
 def _foundation(app: cdk.App, platform: Platform) -> Foundation:
     """Keys, audit, network, data."""
     name, identity, retain, stack = platform.name(), _identity(platform), platform.retain_data, _stack(platform)
+    assets = Assets(Path(app.outdir), platform.identity.bootstrap_qualifier)
     images = {
         image: ImageRepository(catalogue.images().uri(image, platform.region)) for image in catalogue.images().images
     }
@@ -143,7 +146,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         settings=platform.network,
         identity=identity,
         images=list(images.values()),
-        bootstrap_qualifier=platform.identity.bootstrap_qualifier,
+        assets=assets,
         s3_prefix_list=catalogue.s3_prefix_lists()[platform.region],
         keys=keys,
         log_retention_days=platform.audit.log_retention_days,
@@ -165,7 +168,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         also_emptied=audit.buckets,
         **stack,
     )
-    return Foundation(identity, images, keys, audit, network.placement, data.stores)
+    return Foundation(identity, images, keys, audit, network.functions, data.stores)
 
 
 def _training(app: cdk.App, platform: Platform, base: Foundation, model: str) -> Training:
@@ -181,7 +184,8 @@ def _training(app: cdk.App, platform: Platform, base: Foundation, model: str) ->
         code=ROOT / settings.code,
         stores=base.stores,
         s3_read_buckets=platform.network.s3_read_buckets,
-        placement=base.placement,
+        placement=base.functions.placement,
+        assets=base.functions.assets,
         dead_letters_arn=base.audit.dead_letters_arn,
         retain=platform.retain_data,
         **_stack(platform, project=model),
@@ -204,7 +208,7 @@ def _inference(
         logs_key=base.keys.logs,
         log_retention_days=platform.audit.log_retention_days,
         topic_arn=base.audit.topic_arn,
-        placement=base.placement,
+        placement=base.functions.placement,
         **_stack(platform),
     )
 
@@ -218,15 +222,7 @@ def _users(
 ) -> None:
     """Release, front door, people."""
     name, stack = platform.name(), _stack(platform)
-    around = FunctionSurroundings(
-        identity=base.identity,
-        placement=base.placement,
-        key=base.keys.functions,
-        logs_key=base.keys.logs,
-        log_retention_days=platform.audit.log_retention_days,
-        dead_letters_arn=base.audit.dead_letters_arn,
-        dead_letters_key=base.keys.notifications,
-    )
+    around = base.functions
     Release(app, platform.name("release"), name=name, endpoints=list(endpoints.values()), around=around, **stack)
     FrontDoor(
         app,
@@ -246,7 +242,7 @@ def _users(
         data_scientist=platform.identity.data_scientist,
         projects={model: its.experiment_role for model, its in training.items()},
         stores=base.stores,
-        placement=base.placement,
+        placement=base.functions.placement,
         **stack,
     )
 

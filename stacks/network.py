@@ -15,6 +15,7 @@ from stacks.constructs.isolated_vpc import IsolatedVpc
 from stacks.constructs.private_endpoints import PrivateEndpoints
 from stacks.constructs.workload_groups import WorkloadGroups
 from stacks.permissions.endpoints import Reachable
+from stacks.values.assets import Assets
 from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
@@ -24,9 +25,10 @@ from stacks.values.private_subnets import PrivateSubnets
 
 
 class Network(cdk.Stack):
-    """`placement`: where jobs, models and functions go. An existing VPC's flow logs and default group are the owner's.
+    """`placement`: where jobs, models and functions go; `functions`: what surrounds those.
 
-    `name` is `<prefix>-<environment>`, `s3_prefix_list` the id of the region's list of S3's addresses; keys are ARNs.
+    An existing VPC's flow logs and default group are its owner's. `name` is `<prefix>-<environment>`, `s3_prefix_list`
+    the id of the region's list of S3's addresses; keys are ARNs.
     Controls: EC2.2, .6, .10, .15, .18, .19, .55, .56; SMDG-05, -06, -07, -09; see docs/network.md.
     """
 
@@ -39,7 +41,7 @@ class Network(cdk.Stack):
         settings: schema.Network,
         identity: Identity,
         images: Sequence[ImageRepository],
-        bootstrap_qualifier: str,
+        assets: Assets,
         s3_prefix_list: str,
         keys: KeyArns,
         log_retention_days: int,
@@ -48,7 +50,7 @@ class Network(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, **stack)
         nat = settings.internet == "nat"
-        reachable = Reachable(identity, name, images, bootstrap_qualifier, settings.s3_read_buckets)
+        reachable = Reachable(identity, name, images, assets.qualifier, settings.s3_read_buckets)
         if settings.existing:
             self.placement = self._existing(settings.existing, s3_prefix_list, reachable)
             return
@@ -57,9 +59,10 @@ class Network(cdk.Stack):
         groups = WorkloadGroups(self, "Groups", vpc_id=vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
         endpoints = self._endpoints(vpc.private, groups, reachable)
         self.placement = _placement(vpc_id, vpc.private.subnet_ids, groups, endpoints.s3_id)
-        around = FunctionSurroundings(
+        self.functions = FunctionSurroundings(
             identity=identity,
             placement=self.placement,
+            assets=assets,
             key=keys.functions,
             logs_key=keys.logs,
             log_retention_days=log_retention_days,
@@ -80,7 +83,7 @@ class Network(cdk.Stack):
             "DefaultGroup",
             group_id=vpc.default_group_id,
             log_group=f"/{name}/default-security-group",
-            around=around,
+            around=self.functions,
             after=[*vpc.associations, groups, endpoints],
         )
 

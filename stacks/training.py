@@ -17,6 +17,7 @@ from stacks.constructs.model_pipeline import ModelPipeline
 from stacks.constructs.naming import construct_id
 from stacks.constructs.pipeline_starter import PipelineStarter
 from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, plan
+from stacks.values.assets import Assets
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.placement import Placement
@@ -44,16 +45,16 @@ class Training(cdk.Stack):
         stores: Stores,
         s3_read_buckets: Sequence[str],
         placement: Placement,
+        assets: Assets,
         dead_letters_arn: str,
         retain: bool,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
         self.groups = {candidate: self._group(name, candidate, retain) for candidate in settings.candidates}
-        archive = CodeArchive(self, "Code", folder=code, account=identity.account)
+        archive = CodeArchive(self, folder=code, account=identity.account, assets=assets)
         jobs = JobRoles(
             self,
-            "Jobs",
             identity=identity,
             model=model,
             settings=settings,
@@ -82,7 +83,6 @@ class Training(cdk.Stack):
         )
         pipeline = ModelPipeline(
             self,
-            "Pipeline",
             name=name,
             planned=plan(model, settings, surroundings),
             identity=identity,
@@ -93,7 +93,6 @@ class Training(cdk.Stack):
         )
         PipelineStarter(
             self,
-            "Starter",
             identity=identity,
             pipeline=pipeline.resource,
             name=name,

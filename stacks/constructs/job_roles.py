@@ -19,7 +19,7 @@ from stacks.values.store import Stores
 Permissions = Callable[[Account, Stores, str, Sequence[ImageRepository], AssetFile], list[Statement]]
 
 
-class JobRoles(Construct):
+class JobRoles:
     """One role for each kind of job: `processing`, `training`, `evaluation`, which are the pipeline's, `experiment`.
 
     `foreign_buckets`: names of buckets of others that jobs may read.
@@ -28,7 +28,6 @@ class JobRoles(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
         *,
         identity: Identity,
         model: str,
@@ -38,13 +37,12 @@ class JobRoles(Construct):
         stores: Stores,
         foreign_buckets: Sequence[str],
     ) -> None:
-        super().__init__(scope, id)
         foreign = jobs.read_foreign(identity.account, foreign_buckets)
 
         def role(kind: str, its_jobs: Sequence[Job], permissions: Permissions) -> ScopedRole:
             its_images = [images[job.image] for job in its_jobs]
             return ScopedRole(
-                self,
+                scope,
                 kind.capitalize(),
                 identity=identity,
                 kind=kind,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
+import json
+
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -17,13 +18,12 @@ from stacks.values.placement import Placement
 from stacks.values.store import Stores
 
 
-class ModelPipeline(Construct):
+class ModelPipeline:
     """The pipeline `name` as planned. Its role can start jobs within the plan's limits, under the jobs' roles, only."""
 
     def __init__(
         self,
         scope: Construct,
-        id: str,
         *,
         name: str,
         planned: PipelinePlan,
@@ -33,10 +33,9 @@ class ModelPipeline(Construct):
         stores: Stores,
         placement: Placement,
     ) -> None:
-        super().__init__(scope, id)
         role = ScopedRole(
-            self,
-            "Role",
+            scope,
+            "PipelineRole",
             identity=identity,
             kind="pipeline",
             trust=trust.sagemaker(identity.account),
@@ -54,10 +53,11 @@ class ModelPipeline(Construct):
                 placement=placement,
             ),
         )
-        definition = cdk.Stack.of(self).to_json_string(pipeline_definition(planned))
+        # What CloudFormation fills in are ARNs and ids, which need no escape inside JSON.
+        definition = json.dumps(pipeline_definition(planned), separators=(",", ":"))
         self.resource = sagemaker.CfnPipeline(
-            self,
-            "Workflow",
+            scope,
+            "Pipeline",
             pipeline_name=name,
             role_arn=role.role_arn,
             pipeline_definition={"PipelineDefinitionBody": definition},

@@ -16,7 +16,7 @@ READY_MARKER = "_READY"
 RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86400, maximum_retry_attempts=185)
 
 
-class PipelineStarter(Construct):
+class PipelineStarter:
     """`raw/<model>/<batch>/_READY` starts the pipeline: one event for a batch of any number of files.
 
     The marker's key becomes the parameter `parameter` of the pipeline called `name`.
@@ -25,7 +25,6 @@ class PipelineStarter(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
         *,
         identity: Identity,
         pipeline: sagemaker.CfnPipeline,
@@ -35,11 +34,10 @@ class PipelineStarter(Construct):
         parameter: str,
         dead_letters_arn: str,
     ) -> None:
-        super().__init__(scope, id)
         account = identity.account
         starter = ScopedRole(
-            self,
-            "Role",
+            scope,
+            "StarterRole",
             identity=identity,
             kind="pipeline-start",
             trust=trust.service("events.amazonaws.com", account),
@@ -49,7 +47,7 @@ class PipelineStarter(Construct):
         key = events.CfnRule.SageMakerPipelineParameterProperty(name=parameter, value="$.detail.object.key")
         parameters = events.CfnRule.SageMakerPipelineParametersProperty(pipeline_parameter_list=[key])
         rule = events.CfnRule(
-            self,
+            scope,
             "DataReady",
             description=f"raw/{model}/<batch>/{READY_MARKER} starts the pipeline",
             event_pattern={

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.constructs.accepted import ACCOUNTS_CONCURRENCY
 from stacks.constructs.acknowledgement import acknowledge
+from stacks.constructs.function_package import function_package
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.constructs.staged_file import stage
 from stacks.permissions import functions, trust
 from stacks.permissions.statement import Statement
 from stacks.values.function_surroundings import FunctionSurroundings
-
-FUNCTIONS = Path(__file__).parent.parent.parent / "lambda"
 
 
 class PrivateFunction(Construct):
@@ -65,8 +64,7 @@ class PrivateFunction(Construct):
             description=f"Function {package}",
             statements=[*base, *statements],
         )
-        # Only this function's folder, kept as a package: nothing else of lambda/ travels with it.
-        code = stage(self, "Code", path=FUNCTIONS, exclude=["**", f"!{package}", f"!{package}/*.py"])
+        code = stage(cdk.Stack.of(self), around.assets, content=function_package(package), suffix=".zip")
         self.function = lambda_.CfnFunction(
             self,
             "Function",

@@ -1,16 +1,17 @@
-"""A file or folder of the project in the CDK's asset bucket.
+"""A file of our own making in the CDK's asset bucket.
 
-As `aws_s3_assets.Asset`, with the core module's means: that one loads all of S3's constructs, a tenth of a second.
+As `aws_s3_assets.Asset`, without its construct: a file's name, its bytes and their hash are known here, and every call
+to the CDK's own process costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import aws_cdk as cdk
-from constructs import Construct
+
+from stacks.values.assets import Assets
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,17 @@ class StagedFile:
     url: str
 
 
-def stage(scope: Construct, id: str, *, path: Path, exclude: Sequence[str] = ()) -> StagedFile:
-    """A folder is zipped; a file goes as it is. `exclude`: patterns as in a .gitignore. Staged at once, by its hash."""
-    staging = cdk.AssetStaging(scope, id, source_path=str(path), exclude=list(exclude), ignore_mode=cdk.IgnoreMode.GIT)
-    stack = cdk.Stack.of(scope)
-    packaging = cdk.FileAssetPackaging.ZIP_DIRECTORY if path.is_dir() else cdk.FileAssetPackaging.FILE
+def stage(stack: cdk.Stack, assets: Assets, *, content: bytes, suffix: str, source: bytes | None = None) -> StagedFile:
+    """Write `content` into the cloud assembly at once and have it uploaded. `suffix`: such as `.zip`.
+
+    `source` is what the hash, and with it the object's key, is made of, where `content` is compressed: another version
+    of the compressor must not look like another file.
+    """
+    digest = hashlib.sha256(content if source is None else source).hexdigest()
+    file = assets.directory / f"asset.{digest}{suffix}"
+    if not file.exists():
+        file.write_bytes(content)
     place = stack.synthesizer.add_file_asset(
-        file_name=staging.relative_staged_path(stack), packaging=packaging, source_hash=staging.asset_hash
+        file_name=file.name, packaging=cdk.FileAssetPackaging.FILE, source_hash=digest
     )
     return StagedFile(place.bucket_name, place.object_key, place.s3_object_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stacks.values.assets import Assets
 from stacks.values.identity import Identity
 from stacks.values.placement import Placement
 
@@ -14,6 +15,7 @@ class FunctionSurroundings:
 
     identity: Identity
     placement: Placement
+    assets: Assets
     key: str
     logs_key: str
     log_retention_days: int

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import tarfile
 from pathlib import Path
 
-from stacks.constructs.code_archive import archive
+import aws_cdk as cdk
+
+from stacks.constructs.code_archive import CodeArchive, archive
+from stacks.values.account import Account
+from stacks.values.assets import Assets
 from stacks.values.image_repository import ImageRepository
 
 
@@ -42,3 +48,27 @@ def should_change_with_a_files_content(tmp_path: Path) -> None:
 def should_name_the_repository_that_a_role_may_pull_from() -> None:
     image = ImageRepository("141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0")
     assert image.arn == "arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost"
+
+
+def should_upload_the_archive_that_the_jobs_are_pointed_to(tmp_path: Path) -> None:
+    """And its key does not depend on the compressor: it is the hash of what is inside."""
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Code", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    folder = Path("model_code/reviews")
+    code = CodeArchive(
+        stack, folder=folder, account=Account("aws", "111122223333", "eu-west-1"), assets=Assets(tmp_path, "hnb659fds")
+    )
+    app.synth()
+    (digest,) = json.loads((tmp_path / "Code.assets.json").read_text())["files"].keys() - _templates(tmp_path)
+    asset = json.loads((tmp_path / "Code.assets.json").read_text())["files"][digest]
+    (destination,) = asset["destinations"].values()
+    assert digest == hashlib.sha256(archive(folder)).hexdigest()
+    assert code.uri == f"s3://{destination['bucketName']}/{destination['objectKey']}"
+    assert code.file.key_alias == "alias/cdk-hnb659fds-assets-key"
+    with tarfile.open(tmp_path / asset["source"]["path"]) as tar:
+        assert "preprocess.py" in tar.getnames()
+
+
+def _templates(assembly: Path) -> set[str]:
+    files = json.loads((assembly / "Code.assets.json").read_text())["files"]
+    return {digest for digest, file in files.items() if file["source"]["path"].endswith(".template.json")}

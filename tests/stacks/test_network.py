@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from dataclasses import fields
 from functools import cache
 from ipaddress import IPv4Network
@@ -24,6 +25,7 @@ from stacks.permissions import endpoints
 from stacks.permissions.boundary import boundary
 from stacks.permissions.statement import policy
 from stacks.values.account import Account
+from stacks.values.assets import Assets
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.key_arns import KeyArns
@@ -66,7 +68,7 @@ def build(variant: str) -> Network:
         settings=Settings.model_validate(VARIANTS[variant]),
         identity=IDENTITY,
         images=IMAGES,
-        bootstrap_qualifier="hnb659fds",
+        assets=Assets(Path(tempfile.mkdtemp()), "hnb659fds"),
         s3_prefix_list=S3_LIST,
         keys=KeyArns(**{each.name: key(n) for n, each in enumerate(fields(KeyArns), start=1)} | {"logs": LOGS_KEY}),
         log_retention_days=400,

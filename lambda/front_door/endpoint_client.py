@@ -84,13 +84,14 @@ class EndpointClient:
         self._pool = urllib3.PoolManager(maxsize=1, cert_reqs="CERT_REQUIRED", ca_certs=ca_bundle)
         self._used_at = time.time()
 
-    def invoke(self, endpoint_name: str, body: bytes, *, deadline: float) -> Answer:
+    def invoke(self, endpoint_name: str, body: bytes, *, inference_id: str, deadline: float) -> Answer:
         """Send `body` (JSON) to the endpoint as it is; `deadline` is in seconds of time.monotonic().
 
+        Captured data names the answer by `inference_id`, and so does whoever says later what was right.
         Retries at most twice, and only where the model cannot have run: no connection, or throttled.
         Raises EndpointError, CallRefusedError.
         """
-        request = self._signed(endpoint_name, body)
+        request = self._signed(endpoint_name, body, inference_id)
         for longest_pause in RETRY_PAUSES:
             try:
                 return self._send(request, deadline)
@@ -101,12 +102,16 @@ class EndpointClient:
             time.sleep(pause)
         return self._send(request, deadline)
 
-    def _signed(self, endpoint_name: str, body: bytes) -> Any:
+    def _signed(self, endpoint_name: str, body: bytes, inference_id: str) -> Any:
         request = AWSRequest(
             method="POST",
             url=f"{self._url}/endpoints/{endpoint_name}/invocations",
             data=body,
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            headers={
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "X-Amzn-SageMaker-Inference-Id": inference_id,
+            },
         )
         self._signer.add_auth(request)
         return request

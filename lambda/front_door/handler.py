@@ -47,7 +47,7 @@ def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         detail = "It has been logged. Report the request id to the API's owner."
         return _refuse(Problem(INTERNAL, detail), line, fault=unforeseen)
     line.write(200)
-    return _response(200, "application/json", document)
+    return _response(200, "application/json", document, line)
 
 
 def _predict(event: Mapping[str, Any], context: Context, line: log.RequestLine) -> dict[str, Any]:
@@ -58,23 +58,23 @@ def _predict(event: Mapping[str, Any], context: Context, line: log.RequestLine) 
     body = json_body(event)
     line.instances = instances.count(body)
     hosted = settings.endpoints[line.endpoint]
-    prediction = predict(client, hosted, body, instances=line.instances, deadline=deadline)
+    prediction = predict(client, hosted, body, instances=line.instances, request_id=line.request_id, deadline=deadline)
     line.variant = prediction.variant
     return prediction.document()
 
 
 def _refuse(problem: Problem, line: log.RequestLine, *, fault: Exception | None) -> dict[str, Any]:
     line.write(problem.kind.status, fault)
-    response = _response(problem.kind.status, "application/problem+json", problem.document(line.request_id))
+    response = _response(problem.kind.status, "application/problem+json", problem.document(line.request_id), line)
     if problem.kind.retry_after is not None:
         response["headers"]["Retry-After"] = str(problem.kind.retry_after)
     return response
 
 
-def _response(status: int, content_type: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def _response(status: int, content_type: str, document: Mapping[str, Any], line: log.RequestLine) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {"Content-Type": content_type},
+        "headers": {"Content-Type": content_type, "X-Request-Id": line.request_id},
         "body": json.dumps(document),
         "isBase64Encoded": False,
     }

@@ -38,10 +38,12 @@ class Prediction:
         return {"predictions": self.predictions, "variant": self.variant, "model_package": self.model_package}
 
 
-def predict(client: EndpointClient, hosted: str, body: bytes, *, instances: int, deadline: float) -> Prediction:
+def predict(
+    client: EndpointClient, hosted: str, body: bytes, *, instances: int, request_id: str, deadline: float
+) -> Prediction:
     """Ask the SageMaker endpoint `hosted`; `body` holds `instances` instances. Raises Problem."""
     try:
-        answer = client.invoke(hosted, body, deadline=deadline)
+        answer = client.invoke(hosted, body, inference_id=request_id, deadline=deadline)
     except EndpointError as error:
         raise next(Problem(kind, detail) for cause, kind, detail in PROBLEMS if isinstance(error, cause)) from error
     return _read(answer, instances)

@@ -1,20 +1,24 @@
-"""The reconciler's eyes and hands: CloudFormation and the model registry."""
+"""The reconciler's eyes and hands: CloudFormation, SageMaker, CloudWatch and the operators' topic."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.reconcile import Reject, Stack, Update
+from release import operation
+from release.alarms import Tripped, tripped
+from release.hosting import Hosting, is_absent
+from release.message import Message
+from release.operation import Operation
+from release.reconcile import MARK, ROLLED_BACK, Stack, Update
+from release.registry import Registry
 from release.settings import Endpoint
 
 # CloudFormation's own words for "somebody else was first": the next stack event wakes us again.
 _BUSY = ("_IN_PROGRESS state and can not be updated", "No updates are to be performed")
-_ABSENT = ("Could not find endpoint", "does not exist")
-_CANCELLED = "cancelled"
-_DESCRIPTION_LIMIT = 1024
 
 
 class StackGoneError(Exception):
@@ -22,47 +26,43 @@ class StackGoneError(Exception):
 
 
 class Cloud:
-    """One CloudFormation and one SageMaker client of boto3."""
+    """Clients of boto3, and the ARN of the operators' topic."""
 
-    def __init__(self, cloudformation: Any, sagemaker: Any) -> None:
+    def __init__(self, *, cloudformation: Any, sagemaker: Any, cloudwatch: Any, sns: Any, topic: str) -> None:
         self._cloudformation = cloudformation
-        self._sagemaker = sagemaker
+        self._cloudwatch = cloudwatch
+        self._sns = sns
+        self._topic = topic
+        self.sagemaker = sagemaker
+        self.registry = Registry(sagemaker)
+        self.hosting = Hosting(sagemaker)
 
     def stack(self, endpoint: Endpoint) -> Stack:
-        """The stack as it is, and how its last operation ended. Raises StackGoneError."""
-        try:
-            described = self._cloudformation.describe_stacks(StackName=endpoint.stack)["Stacks"][0]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                raise StackGoneError(endpoint.stack) from None
-            raise
-        events = self._last_operation(described["StackId"])
-        started = events[-1]
-        failed, reason = _first_failure(events)
+        """The stack as it is, how its last operation ended, and what really runs. Raises StackGoneError."""
+        described = self._described(endpoint.stack)
+        last = operation.read(self._last_operation(described["StackId"]), endpoint.configuration)
+        status = described["StackStatus"]
+        parameters = {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])}
+        went_back_to = None if status.endswith("_IN_PROGRESS") else self._went_back_to(endpoint)
+        undone = status == ROLLED_BACK or went_back_to
+        alarms, early = self._tripped(last) if undone else ((), ())
         return Stack(
-            status=described["StackStatus"],
-            parameters={p["ParameterKey"]: p["ParameterValue"] for p in described["Parameters"]},
-            token=started.get("ClientRequestToken", ""),
-            failed=failed,
-            reason=reason,
-            event=started["EventId"],
-            age=(datetime.datetime.now(datetime.UTC) - events[0]["Timestamp"]).total_seconds(),
-            live=self._runs_what_the_stack_says(endpoint),
+            status=status,
+            parameters=parameters,
+            token=last.token,
+            failed=last.failed,
+            reason=last.reason,
+            event=last.event,
+            age=(datetime.datetime.now(datetime.UTC) - last.ended).total_seconds(),
+            live=went_back_to is None,
+            running=self._running(endpoint, went_back_to, parameters),
+            alarms=alarms,
+            early=early,
         )
 
-    def approved(self, endpoint: Endpoint) -> dict[str, str]:
-        """Group -> its latest Approved package."""
-        found = {}
-        for group in {variant.group for variant in endpoint.variants}:
-            packages = self._sagemaker.list_model_packages(
-                ModelPackageGroupName=group,
-                ModelApprovalStatus="Approved",
-                SortBy="CreationTime",
-                SortOrder="Descending",
-            )["ModelPackageSummaryList"]
-            if packages:
-                latest = max(packages, key=lambda package: package["ModelPackageVersion"])
-                found[group] = latest["ModelPackageArn"]
+    def resources(self, stack: str) -> list[dict[str, Any]]:
+        """The stack's resources: DescribeStackResources."""
+        found: list[dict[str, Any]] = self._cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
         return found
 
     def update(self, endpoint: Endpoint, stack: Stack, update: Update) -> bool:
@@ -89,50 +89,55 @@ class Cloud:
             raise
         return True
 
-    def reject(self, reject: Reject) -> None:
-        """Take the package out of the running, and say why where a person will look."""
-        self._sagemaker.update_model_package(
-            ModelPackageArn=reject.package,
-            ModelApprovalStatus="Rejected",
-            # One line of at most 1024 characters is all that the registry takes.
-            ApprovalDescription=" ".join(reject.why.split())[:_DESCRIPTION_LIMIT],
-        )
+    def tell(self, message: Message) -> None:
+        """Publish to the operators' topic."""
+        self._sns.publish(TopicArn=self._topic, Subject=message.subject, Message=message.text)
 
-    def _runs_what_the_stack_says(self, endpoint: Endpoint) -> bool:
-        """Whether the live endpoint's configuration is the stack's. True while there is no endpoint to compare."""
+    def _described(self, stack: str) -> dict[str, Any]:
         try:
-            live = self._sagemaker.describe_endpoint(EndpointName=endpoint.name)["EndpointConfigName"]
+            found: dict[str, Any] = self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if is_absent(error):
+                raise StackGoneError(stack) from None
+            raise
+        return found
+
+    def _went_back_to(self, endpoint: Endpoint) -> str | None:
+        """The configuration that the endpoint runs on, if it is not its stack's. None while there is no endpoint."""
+        live = self.hosting.configuration(endpoint.name)
+        if live is None:
+            return None
+        try:
             declared = self._cloudformation.describe_stack_resource(
                 StackName=endpoint.stack, LogicalResourceId=endpoint.configuration
             )["StackResourceDetail"]["PhysicalResourceId"]
         except ClientError as error:
-            if any(words in str(error) for words in _ABSENT):
-                return True
+            if is_absent(error):
+                return None
             raise
         # The physical id is an ARN, and ARNs have the name in lower case.
-        return bool(declared.rsplit("/", 1)[-1].lower() == live.lower())
+        return None if declared.rsplit("/", 1)[-1].lower() == live[0].lower() else live[0]
 
-    def _last_operation(self, stack_id: str) -> list[dict[str, Any]]:
+    def _running(
+        self, endpoint: Endpoint, went_back_to: str | None, parameters: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Parameter -> package: as the stack says, unless the endpoint went back to another configuration."""
+        if went_back_to is None:
+            return parameters
+        packages = self.hosting.packages(went_back_to)
+        own = {v.parameter: packages[v.name] for v in endpoint.variants if v.name in packages}
+        return {**parameters, **own}
+
+    def _tripped(self, last: Operation) -> Tripped:
+        """Only a release's own alarms count: those of a deployment are its own operator's."""
+        return tripped(self._cloudwatch, last) if last.token.startswith(f"{MARK}-") else ((), ())
+
+    def _last_operation(self, stack_id: str) -> list[operation.Event]:
         """The events of the stack's last operation, newest first, down to the one that started it."""
-        events: list[dict[str, Any]] = []
+        events: list[operation.Event] = []
         for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
             for event in page["StackEvents"]:
                 events.append(event)
-                if _starts_operation(event, stack_id):
+                if operation.starts(event, stack_id):
                     return events
         return events
-
-
-def _starts_operation(event: dict[str, Any], stack_id: str) -> bool:
-    starts = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
-    return event["PhysicalResourceId"] == stack_id and event["ResourceStatus"] in starts
-
-
-def _first_failure(newest_first: list[dict[str, Any]]) -> tuple[str, str]:
-    """(resource type, reason) of the operation's first failure that is not a consequence of another one."""
-    failures = [
-        (event["ResourceType"], f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}")
-        for event in reversed(newest_first)
-        if event["ResourceStatus"].endswith("_FAILED") and _CANCELLED not in event.get("ResourceStatusReason", "")
-    ]
-    return failures[0] if failures else ("", "")

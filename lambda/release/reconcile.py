@@ -7,20 +7,19 @@ packages that it introduced, so nothing needs a store of its own.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
+from release.blame import Alarm, fault_of_a_package, variants_at_fault
 from release.settings import Endpoint
 
 NOT_RELEASED = "none"
-# The first word of a client request token
-MARK = "release"
+# The first word of a client request token, and the second where a try of before is repeated
+MARK, AGAIN = "release", "again"
 # What went wrong beside the package is tried again, this often at the most.
 RETRY_SECONDS = 600
-# Everything else that goes wrong (a quota, capacity, a permission, a time-out) is not the model's fault.
-_FAULTS_OF_A_PACKAGE = ("ping health check", "alarm", "failed to start", "extract model data")
-STEADY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
+STEADY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", ROLLED_BACK, "IMPORT_COMPLETE")
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,9 @@ class Stack:
 
     `failed` is the type of the resource that failed first, `reason` what CloudFormation said about it, `age` the
     seconds since the operation's last event. `live` is false where the endpoint runs on another configuration than the
-    stack's: SageMaker went back by itself, without a failure.
+    stack's: SageMaker went back by itself, without a failure. `running` is what really serves, parameter -> package:
+    the parameters, unless the endpoint went back. `alarms` are those of the attempted configuration that ended the
+    attempt, `early` those that had been in ALARM before it touched the endpoint.
     """
 
     status: str
@@ -40,21 +41,40 @@ class Stack:
     event: str
     age: float
     live: bool
+    running: Mapping[str, str]
+    alarms: tuple[Alarm, ...] = ()
+    early: tuple[Alarm, ...] = ()
+
+    @property
+    def went_back(self) -> bool:
+        """The last attempt was undone, by CloudFormation or by SageMaker."""
+        return self.status == ROLLED_BACK or not self.live
+
+    @property
+    def repeated(self) -> bool:
+        """The last operation tried once more what had failed before, so its failure is no news."""
+        return self.token.startswith(f"{MARK}-{AGAIN}-")
 
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing to do, and why."""
+    """Nothing to do, and why. `at_rest`: the stack is steady, and what it says is what runs."""
 
     why: str
+    at_rest: bool = False
 
 
 @dataclass(frozen=True)
 class Update:
-    """Update the stack to these parameter values (all of them), under this client request token."""
+    """Update the stack to these parameter values (all of them), under this client request token.
+
+    `again`: what failed for no fault of a package is repeated, which is nobody's news.
+    """
 
     parameters: Mapping[str, str]
     token: str
+    why: str = field(default="approved", compare=False)
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,55 +86,39 @@ class Reject:
 
 
 @dataclass(frozen=True)
-class Stuck:
-    """An operator must look: nothing that the reconciler may do would help."""
+class Dropped:
+    """A release failed, and none of its packages is wanted any more: nothing will be tried again."""
 
     why: str
+    at_rest: bool = True
 
 
-Decision = Nothing | Update | Reject | Stuck
+@dataclass(frozen=True)
+class Stuck:
+    """What is approved does not run. `retried`: the reconciler tries again; else only an operator can help."""
+
+    why: str
+    retried: bool = False
 
 
-def decide(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str]) -> Decision:
-    """The next step. `approved`: model package group -> ARN of its latest Approved package, where it has one."""
+Decision = Nothing | Update | Reject | Dropped | Stuck
+
+
+def decide(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str], paused: str | None = None) -> Decision:
+    """The next step. `approved`: model package group -> ARN of its latest Approved package, where it has one.
+
+    `paused`: why releases of this endpoint are held, or None. A pause holds updates back; what failed is still told.
+    """
     if stack.status.endswith("_IN_PROGRESS"):
         return Nothing(f"{stack.status}: its end wakes the reconciler again")
     if stack.status not in STEADY:
-        return Stuck(f"the stack is {stack.status}")
-    target = desired(endpoint, stack.parameters, approved)
-    new = _introduced(endpoint, stack.parameters, target)
-    if not stack.live:
-        return _after_silent_rollback(stack, target, new)
-    if not new:
-        return Nothing("the stack serves what is approved")
-    suspects = _suspects(stack, new)
-    if not suspects:
-        return _update(stack, target, new)
-    if _blames_a_package(stack):
-        return _after_rollback(endpoint, stack, target, suspects)
-    if stack.age >= RETRY_SECONDS:
-        return _update(stack, target, new)
-    return Stuck(f"rolled back for no fault of a package, tried again every {RETRY_SECONDS} s: {stack.reason}")
-
-
-def _after_rollback(endpoint: Endpoint, stack: Stack, target: Mapping[str, str], suspects: list[str]) -> Decision:
-    """Find the package to blame, heaviest variant first, or try one suspect alone."""
-    if len(suspects) == 1 and len(_attempted(stack.token)) == 1:
-        return _reject(suspects[0], stack)
-    named = [package for package in suspects if _names_a_variant_of(endpoint, target, package, stack.reason)]
-    if named:
-        return _reject(named[0], stack)
-    # Several new packages failed together and nothing says which: try the first alone.
-    return _update(stack, _alone(stack.parameters, target, suspects[0]), [suspects[0]])
-
-
-def _after_silent_rollback(stack: Stack, target: Mapping[str, str], new: list[str]) -> Decision:
-    """The stack says that the update succeeded, the endpoint runs on its old configuration: a package was refused."""
-    why = "SageMaker went back to the previous configuration after the update, as it does on an alarm"
-    refused = [package for package in target.values() if _digest(package) in _attempted(stack.token)]
-    if refused:
-        return Reject(refused[0], f"Rolled back: {why}")
-    return _update(stack, target, new) if new else Stuck(f"{why}; no release explains it")
+        return Stuck(f"the stack is {stack.status}: {stack.reason or 'CloudFormation gives no reason'}")
+    # A variant that the configuration has just got is left alone until its stack has the parameter.
+    known = tuple(variant for variant in endpoint.variants if variant.parameter in stack.parameters)
+    decision = _next(replace(endpoint, variants=known), stack, approved)
+    if paused is not None and isinstance(decision, Update):
+        return Nothing(f"paused ({paused}): something is approved that does not run")
+    return decision
 
 
 def desired(endpoint: Endpoint, actual: Mapping[str, str], approved: Mapping[str, str]) -> dict[str, str]:
@@ -127,31 +131,83 @@ def desired(endpoint: Endpoint, actual: Mapping[str, str], approved: Mapping[str
     }
 
 
+def _next(endpoint: Endpoint, stack: Stack, approved: Mapping[str, str]) -> Decision:
+    target = desired(endpoint, stack.running, approved)
+    new = _introduced(endpoint, stack.running, target)
+    attempted = _attempted(stack.token)
+    suspects = [package for package in new if _digest(package) in attempted] if stack.went_back else []
+    if suspects:
+        return _after_rollback(endpoint, stack, target, suspects)
+    if not stack.live:
+        return _back_to_the_truth(endpoint, stack, target)
+    if new:
+        return _update(stack, target, new)
+    if stack.went_back and attempted and not fault_of_a_package(stack):
+        return Dropped(f"rolled back ({stack.reason}), and no package of that release is approved any more")
+    return Nothing("the stack serves what is approved", at_rest=True)
+
+
+def _after_rollback(endpoint: Endpoint, stack: Stack, target: Mapping[str, str], suspects: list[str]) -> Decision:
+    """Find the package to blame, heaviest variant first, or try one suspect alone."""
+    if not fault_of_a_package(stack):
+        return _later(stack, target, suspects, _reason(stack))
+    named = variants_at_fault(stack, {variant.name for variant in endpoint.variants})
+    if named:
+        served = {target[variant.parameter] for variant in endpoint.variants if variant.name in named}
+        guilty = [package for package in suspects if package in served]
+        if guilty:
+            return _reject(guilty[0], stack)
+        return _later(stack, target, suspects, f"{_reason(stack)}; no new package runs on {', '.join(sorted(named))}")
+    if len(suspects) == 1 and len(_attempted(stack.token)) == 1:
+        return _reject(suspects[0], stack)
+    alone = _alone(stack.running, target, suspects[0])
+    return _update(stack, alone, [suspects[0]], "tried alone: it failed together with others, and nothing says which")
+
+
+def _later(stack: Stack, target: Mapping[str, str], suspects: list[str], why: str) -> Decision:
+    """For no fault of a package: try again, at once if what was tried has changed, else after a while."""
+    if not stack.live:
+        return Stuck(f"{why}; the endpoint runs on its old configuration")
+    if _attempted(stack.token) - {_digest(package) for package in target.values()}:
+        return _update(stack, target, suspects, f"without what is no longer approved; before, {why}")
+    if stack.age >= RETRY_SECONDS:
+        return _update(stack, target, suspects, f"tried again: {why}", again=True)
+    return Stuck(f"rolled back for no fault of a package, tried again every {RETRY_SECONDS} s: {why}", retried=True)
+
+
+def _back_to_the_truth(endpoint: Endpoint, stack: Stack, target: Mapping[str, str]) -> Decision:
+    """The endpoint runs on another configuration than its stack's: let the stack say what runs."""
+    changed = _introduced(endpoint, stack.parameters, target)
+    if not changed:
+        return Stuck(f"{_reason(stack)}; no release explains it")
+    return _update(
+        stack, target, changed, "the endpoint went back to its previous configuration, now its stack follows"
+    )
+
+
+def _reject(package: str, stack: Stack) -> Decision:
+    if package in stack.running.values():
+        return Stuck(f"{package} was rolled back on one variant but serves another: {_reason(stack)}")
+    return Reject(package, _reason(stack))
+
+
+def _reason(stack: Stack) -> str:
+    """Why the last attempt was undone, by the alarms' names where there are any."""
+    if stack.alarms:
+        return "; ".join(f"alarm {alarm.name}: {alarm.reason}" for alarm in stack.alarms)
+    if stack.early:
+        names = ", ".join(alarm.name for alarm in stack.early)
+        return f"alarm {names} was in ALARM before the roll-out began"
+    if not stack.live and not stack.reason:
+        return "SageMaker went back to the previous configuration without a failure, as it does on an alarm"
+    return stack.reason
+
+
 def _introduced(endpoint: Endpoint, actual: Mapping[str, str], target: Mapping[str, str]) -> list[str]:
     """The packages of the parameters that change, heaviest variant first."""
     by_weight = sorted(endpoint.variants, key=lambda variant: -variant.weight)
     changed = [target[v.parameter] for v in by_weight if target[v.parameter] != actual[v.parameter]]
     return list(dict.fromkeys(changed))
-
-
-def _suspects(stack: Stack, new: list[str]) -> list[str]:
-    """The wanted packages that the stack has just tried and rolled back."""
-    if stack.status != "UPDATE_ROLLBACK_COMPLETE":
-        return []
-    attempted = _attempted(stack.token)
-    return [package for package in new if _digest(package) in attempted]
-
-
-def _blames_a_package(stack: Stack) -> bool:
-    """The endpoint failed for what its containers did."""
-    reason = stack.reason.lower()
-    return stack.failed == "AWS::SageMaker::Endpoint" and any(words in reason for words in _FAULTS_OF_A_PACKAGE)
-
-
-def _names_a_variant_of(endpoint: Endpoint, target: Mapping[str, str], package: str, reason: str) -> bool:
-    """CloudFormation's reason names the variant whose container failed."""
-    named = re.findall(r"variant (\w+)", reason)
-    return any(v.name in named for v in endpoint.variants if target[v.parameter] == package)
 
 
 def _alone(actual: Mapping[str, str], target: Mapping[str, str], package: str) -> dict[str, str]:
@@ -162,21 +218,18 @@ def _alone(actual: Mapping[str, str], target: Mapping[str, str], package: str) -
     }
 
 
-def _update(stack: Stack, target: Mapping[str, str], packages: list[str]) -> Decision:
+def _update(
+    stack: Stack, target: Mapping[str, str], packages: Iterable[str], why: str = "approved", *, again: bool = False
+) -> Decision:
     # The event makes the token new for each attempt, and the same for two invocations that see the same stack.
-    token = "-".join([MARK, *(_digest(package) for package in packages), stack.event[:8]])
-    return Update(target, token)
-
-
-def _reject(package: str, stack: Stack) -> Decision:
-    if package in stack.parameters.values():
-        return Stuck(f"{package} was rolled back on one variant but serves another: {stack.reason}")
-    return Reject(package, f"Rolled back: {stack.reason}")
+    words = [MARK, *([AGAIN] if again else []), *(_digest(package) for package in packages), stack.event[:8]]
+    return Update(target, "-".join(words), why, again)
 
 
 def _attempted(token: str) -> set[str]:
-    parts = token.split("-")
-    return set(parts[1:-1]) if parts[0] == MARK else set()
+    """The digests of the packages that the last operation introduced, if it was a release."""
+    words = token.split("-")
+    return set(words[1:-1]) - {AGAIN} if words[0] == MARK else set()
 
 
 def _digest(package: str) -> str:

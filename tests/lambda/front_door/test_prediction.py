@@ -17,7 +17,7 @@ def should_answer_with_the_models_predictions_its_package_and_the_variant(door: 
     response = door.send()
 
     assert response.status == 200
-    assert response.headers == {"Content-Type": "application/json"}
+    assert response.headers == {"Content-Type": "application/json", "X-Request-Id": "gateway-id"}
     assert response.document == {"predictions": predictions(2), "variant": "linear", "model_package": PACKAGE}
 
 
@@ -30,6 +30,8 @@ def should_send_the_body_to_the_hosted_endpoint_byte_for_byte(door: Door, runtim
     assert [call.body for call in runtime.calls] == [body, body]
     assert {call.path for call in runtime.calls} == {"/endpoints/ashlar-local-reviews/invocations"}
     assert {call.headers["Content-Type"] for call in runtime.calls} == {"application/json"}
+    # What a caller is told captured data says as well, so that labels find their answers.
+    assert {call.headers["X-Amzn-SageMaker-Inference-Id"] for call in runtime.calls} == {"gateway-id"}
 
 
 def should_sign_the_request_so_that_botocore_computes_the_same_signature(door: Door, runtime: StubRuntime) -> None:

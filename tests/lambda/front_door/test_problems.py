@@ -173,7 +173,7 @@ def should_stay_below_the_gateways_limit_however_long_the_function_may_run(
 ) -> None:
     asked: list[float] = []
 
-    def invoke(hosted: str, body: bytes, *, deadline: float) -> None:
+    def invoke(hosted: str, body: bytes, *, inference_id: str, deadline: float) -> None:
         asked.append(deadline - time.monotonic())
         raise RuntimeError("enough")
 

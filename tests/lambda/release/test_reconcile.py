@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from release.reconcile import Nothing, Reject, Stack, Stuck, Update, decide, desired
+from release.blame import Alarm
+from release.reconcile import STEADY, Decision, Dropped, Nothing, Reject, Stack, Stuck, Update, decide, desired
 from release.settings import Endpoint, Variant
 
 ENDPOINT = Endpoint(
@@ -15,6 +16,7 @@ ENDPOINT = Endpoint(
     "arn:aws:iam::111122223333:role/release",
     "ashlar-test-reviews",
     "ashlartestreviewsconfig",
+    ("ashlartestreviewslinearmodel", "ashlartestreviewsxgboostmodel"),
     (
         Variant("linear", "LinearModelPackage", "reviews-linear", 90),
         Variant("xgboost", "XgboostModelPackage", "reviews-xgboost", 10),
@@ -33,11 +35,26 @@ EVENT = "0f1e2d3c-aaaa-bbbb-cccc-000000000001"
 
 
 def stack(parameters: dict[str, str], status: str = "UPDATE_COMPLETE", token: str = "", reason: str = "") -> Stack:
-    return Stack(status, parameters, token, "AWS::SageMaker::Endpoint", reason, EVENT, age=1, live=True)
+    failed = "AWS::SageMaker::Endpoint"
+    return Stack(status, parameters, token, failed, reason, EVENT, age=1, live=True, running=parameters)
 
 
-def rolled_back(parameters: dict[str, str], attempt: Update, reason: str) -> Stack:
-    return stack(parameters, "UPDATE_ROLLBACK_COMPLETE", attempt.token, reason)
+def rolled_back(parameters: dict[str, str], attempt: Update, reason: str, *alarms: Alarm) -> Stack:
+    return replace(stack(parameters, "UPDATE_ROLLBACK_COMPLETE", attempt.token, reason), alarms=alarms)
+
+
+def silently_back(running: dict[str, str], attempt: Update, *alarms: Alarm) -> Stack:
+    """CloudFormation says that it went well; SageMaker runs the old configuration."""
+    now = stack(dict(attempt.parameters), token=attempt.token)
+    return replace(now, failed="", live=False, running=running, alarms=alarms)
+
+
+def alarm(watches: str) -> Alarm:
+    return Alarm(f"config-NEW-{watches}", watches, "Threshold Crossed: 0.2 > 0.01")
+
+
+def wrong(watches: str) -> str:
+    return f"alarm config-NEW-{watches}: Threshold Crossed: 0.2 > 0.01"
 
 
 def update(stack: Stack, approved: dict[str, str]) -> Update:
@@ -104,77 +121,150 @@ def should_use_one_token_for_one_state_and_another_for_the_next() -> None:
     assert update(now, approved).token != update(replace(now, event="ffffffff-later"), approved).token
 
 
-def should_reject_a_package_whose_roll_out_was_rolled_back_with_the_reason() -> None:
-    approved = {"reviews-linear": L2, "reviews-xgboost": X1}
-    attempt = update(stack(RUNNING), approved)
-    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, "endpoint: alarm linear-errors is in ALARM"), approved)
-    assert decision == Reject(L2, "Rolled back: endpoint: alarm linear-errors is in ALARM")
+PING = "The primary container for production variant {} did not pass the ping health check."
+BOTH_NEW = {"reviews-linear": L2, "reviews-xgboost": X2}
+LINEAR_NEW = {"reviews-linear": L2, "reviews-xgboost": X1}
+
+
+def should_reject_a_package_whose_roll_out_an_alarm_ended_with_its_name() -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    went_back = rolled_back(RUNNING, attempt, "endpoint: went back", alarm("linear-5xx"), alarm("linear-latency"))
+    decision = decide(ENDPOINT, went_back, LINEAR_NEW)
+    assert decision == Reject(L2, f"{wrong('linear-5xx')}; {wrong('linear-latency')}")
+
+
+@pytest.mark.parametrize("watches", ["xgboost-5xx", "xgboost-model-errors", "xgboost-latency"])
+def should_reject_the_one_whose_variant_the_alarm_watches(watches: str) -> None:
+    attempt = update(stack(RUNNING), BOTH_NEW)
+    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, "went back", alarm(watches)), BOTH_NEW)
+    assert decision == Reject(X2, wrong(watches))
+
+
+def should_reject_one_after_the_other_when_both_have_alarms() -> None:
+    attempt = update(stack(RUNNING), BOTH_NEW)
+    went_back = rolled_back(RUNNING, attempt, "went back", alarm("linear-5xx"), alarm("xgboost-5xx"))
+    first = decide(ENDPOINT, went_back, BOTH_NEW)
+    assert isinstance(first, Reject)
+    second = decide(ENDPOINT, went_back, {"reviews-linear": L1, "reviews-xgboost": X2})
+    assert isinstance(second, Reject)
+    assert [first.package, second.package] == [L2, X2]
+
+
+def should_blame_the_champions_package_on_whichever_variant_it_failed() -> None:
+    running = {"LinearModelPackage": L1, "XgboostModelPackage": L1}
+    attempt = update(stack(running), {"reviews-linear": L2})
+    went_back = rolled_back(running, attempt, "went back", alarm("xgboost-5xx"))
+    decision = decide(ENDPOINT, went_back, {"reviews-linear": L2})
+    assert isinstance(decision, Reject)
+    assert decision.package == L2
+
+
+@pytest.mark.parametrize("watches", ["xgboost-5xx", "fixed-5xx"])
+def should_blame_no_package_for_the_alarm_of_a_variant_that_did_not_change(watches: str) -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, "went back", alarm(watches)), LINEAR_NEW)
+    assert isinstance(decision, Stuck)
+    assert decision.retried
+    assert watches in decision.why
 
 
 def should_reject_the_one_whose_variant_the_reason_names() -> None:
-    approved = {"reviews-linear": L2, "reviews-xgboost": X2}
-    attempt = update(stack(RUNNING), approved)
-    reason = "The primary container for production variant xgboost did not pass the ping health check."
-    assert decide(ENDPOINT, rolled_back(RUNNING, attempt, reason), approved) == Reject(X2, f"Rolled back: {reason}")
+    attempt = update(stack(RUNNING), BOTH_NEW)
+    reason = PING.format("xgboost")
+    assert decide(ENDPOINT, rolled_back(RUNNING, attempt, reason), BOTH_NEW) == Reject(X2, reason)
 
 
-def should_try_one_alone_when_nothing_says_which_of_two_failed() -> None:
-    # GIVEN two new packages that failed together
-    approved = {"reviews-linear": L2, "reviews-xgboost": X2}
-    attempt = update(stack(RUNNING), approved)
-    # WHEN the reason names neither, THEN the heavier one is tried alone
-    alone = update(rolled_back(RUNNING, attempt, "alarm"), approved)
+def should_blame_no_package_for_a_fixed_image_that_never_answers() -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, PING.format("fixed")), LINEAR_NEW)
+    assert isinstance(decision, Stuck)
+    assert decision.retried
+
+
+@pytest.mark.parametrize("silently", [False, True])
+def should_try_one_alone_when_nothing_says_which_of_two_failed(silently: bool) -> None:
+    def back(attempt: Update) -> Stack:
+        if silently:
+            return silently_back(RUNNING, attempt, alarm("5xx"))
+        return rolled_back(RUNNING, attempt, "went back", alarm("5xx"))
+
+    # GIVEN two new packages that failed together, by an alarm over all variants
+    attempt = update(stack(RUNNING), BOTH_NEW)
+    # WHEN that names neither, THEN the heavier one is tried alone
+    alone = update(back(attempt), BOTH_NEW)
     assert alone.parameters == {"LinearModelPackage": L2, "XgboostModelPackage": X1}
     # and when it fails alone it is the one
-    assert decide(ENDPOINT, rolled_back(RUNNING, alone, "alarm"), approved) == Reject(L2, "Rolled back: alarm")
+    assert decide(ENDPOINT, back(alone), BOTH_NEW) == Reject(L2, wrong("5xx"))
     # and when it does not, the other one's turn comes
-    after = update(stack(dict(alone.parameters), token=alone.token), approved)
+    after = update(stack(dict(alone.parameters), token=alone.token), BOTH_NEW)
     assert after.parameters == {"LinearModelPackage": L2, "XgboostModelPackage": X2}
 
 
 def should_try_one_package_on_every_variant_when_the_first_release_of_two_failed() -> None:
     approved = {"reviews-linear": L1, "reviews-xgboost": X1}
     attempt = update(stack(NONE), approved)
-    alone = update(rolled_back(NONE, attempt, "alarm"), approved)
+    alone = update(rolled_back(NONE, attempt, "the container failed to start"), approved)
     assert set(alone.parameters.values()) == {L1}
 
 
 def should_try_a_newer_package_after_a_roll_back() -> None:
-    attempt = update(stack(RUNNING), {"reviews-linear": L2, "reviews-xgboost": X1})
+    attempt = update(stack(RUNNING), LINEAR_NEW)
     newer = {"reviews-linear": package("linear", 3), "reviews-xgboost": X1}
     assert update(rolled_back(RUNNING, attempt, "bad"), newer).parameters["LinearModelPackage"] == package("linear", 3)
 
 
 def should_not_blame_a_package_for_a_failed_deployment_of_somebody_else() -> None:
     failed = stack(RUNNING, "UPDATE_ROLLBACK_COMPLETE", "cdk-deploy-1234", "a role is missing")
-    assert isinstance(decide(ENDPOINT, failed, {"reviews-linear": L2, "reviews-xgboost": X1}), Update)
+    assert isinstance(decide(ENDPOINT, failed, LINEAR_NEW), Update)
 
 
 def should_not_reject_a_package_that_serves_another_variant() -> None:
-    running = {"LinearModelPackage": L1, "XgboostModelPackage": X1}
     approved = {"reviews-linear": L1}  # xgboost's own package was withdrawn: the champion's takes its place
-    attempt = update(stack(running), approved)
-    assert isinstance(decide(ENDPOINT, rolled_back(running, attempt, "no capacity"), approved), Stuck)
-
-
-@pytest.mark.parametrize(
-    ("failed", "reason"),
-    [
-        ("AWS::ApplicationAutoScaling::ScalableTarget", "Target: something"),
-        ("AWS::SageMaker::Endpoint", "Endpoint: InsufficientInstanceCapacity"),
-        ("AWS::SageMaker::Endpoint", "Endpoint: The account-level service limit was exceeded"),
-        ("AWS::SageMaker::Endpoint", "Endpoint: Cannot update in-progress endpoint"),
-        ("AWS::SageMaker::Model", "Model: ... is not authorized to perform: sagemaker:CreateModel"),
-    ],
-)
-def should_blame_no_package_for_a_fault_of_the_platform_but_try_again_later(failed: str, reason: str) -> None:
-    approved = {"reviews-linear": L2, "reviews-xgboost": X1}
     attempt = update(stack(RUNNING), approved)
-    now = replace(rolled_back(RUNNING, attempt, reason), failed=failed)
-    decision = decide(ENDPOINT, now, approved)
+    decision = decide(ENDPOINT, rolled_back(RUNNING, attempt, PING.format("xgboost")), approved)
     assert isinstance(decision, Stuck)
+    assert not decision.retried
+
+
+PLATFORMS_FAULTS = [
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "Target: something"),
+    ("AWS::SageMaker::Endpoint", "Endpoint: InsufficientInstanceCapacity"),
+    ("AWS::SageMaker::Endpoint", "Endpoint: The account-level service limit was exceeded"),
+    ("AWS::SageMaker::Endpoint", "Endpoint: Cannot update in-progress endpoint"),
+    ("AWS::SageMaker::Endpoint", "Endpoint: alarm somebody-elses is in ALARM"),
+    ("AWS::SageMaker::Model", "Model: ... is not authorized to perform: sagemaker:CreateModel"),
+    ("Custom::LiveVariants", "LiveVariants: the endpoint did not take the weights"),
+]
+
+
+@pytest.mark.parametrize(("failed", "reason"), PLATFORMS_FAULTS)
+def should_blame_no_package_for_a_fault_of_the_platform_but_try_again_later(failed: str, reason: str) -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    now = replace(rolled_back(RUNNING, attempt, reason), failed=failed)
+    decision = decide(ENDPOINT, now, LINEAR_NEW)
+    assert isinstance(decision, Stuck)
+    assert decision.retried
     assert reason in decision.why
-    assert update(replace(now, age=600.0), approved).parameters == attempt.parameters
+    again = update(replace(now, age=600.0), LINEAR_NEW)
+    assert again.parameters == attempt.parameters
+    # A repetition is marked as one, and its packages are still known as tried.
+    assert again.again
+    repeated = replace(now, token=again.token)
+    assert (now.repeated, repeated.repeated) == (False, True)
+    assert isinstance(decide(ENDPOINT, repeated, LINEAR_NEW), Stuck)
+    ping = PING.format("linear")
+    assert decide(ENDPOINT, rolled_back(RUNNING, again, ping), LINEAR_NEW) == Reject(L2, ping)
+
+
+def should_not_blame_a_package_for_an_alarm_that_was_there_before_the_roll_out() -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    now = replace(rolled_back(RUNNING, attempt, "went back"), early=(alarm("linear-5xx"),))
+    decision = decide(ENDPOINT, now, LINEAR_NEW)
+    assert isinstance(decision, Stuck)
+    assert decision.retried
+    assert "config-NEW-linear-5xx was in ALARM before the roll-out began" in decision.why
+    silent = replace(silently_back(RUNNING, attempt), early=(alarm("linear-5xx"),))
+    assert isinstance(decide(ENDPOINT, silent, LINEAR_NEW), Stuck)
 
 
 def should_name_no_variant_that_is_only_a_word_of_the_message() -> None:
@@ -183,24 +273,78 @@ def should_name_no_variant_that_is_only_a_word_of_the_message() -> None:
     running, approved = {"P": X1, "L": L1}, {"g": X2, "h": L2}
     attempt = decide(endpoint, stack(running), approved)
     assert isinstance(attempt, Update)
-    reason = "The primary container for production variant linear did not pass the ping health check."
-    assert decide(endpoint, rolled_back(running, attempt, reason), approved) == Reject(L2, f"Rolled back: {reason}")
+    reason = PING.format("linear")
+    assert decide(endpoint, rolled_back(running, attempt, reason), approved) == Reject(L2, reason)
+
+
+def should_go_on_without_a_package_that_was_deleted_before_its_release() -> None:
+    # GIVEN a release of two packages, of which one was deleted in the meantime
+    attempt = update(stack(RUNNING), BOTH_NEW)
+    gone = rolled_back(RUNNING, attempt, f"Model: model package {L2} does not exist")
+    gone = replace(gone, failed="AWS::SageMaker::Model")
+    # WHEN the registry knows it no more, THEN the other one is released at once
+    assert update(gone, {"reviews-linear": L1, "reviews-xgboost": X2}).parameters == {
+        "LinearModelPackage": L1,
+        "XgboostModelPackage": X2,
+    }
+    # and where none is left, what ran before runs on, and that is said
+    decision = decide(ENDPOINT, gone, {"reviews-linear": L1, "reviews-xgboost": X1})
+    assert isinstance(decision, Dropped)
+    assert L2 in decision.why
+
+
+def should_be_at_rest_after_a_rejection() -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    went_back = rolled_back(RUNNING, attempt, "went back", alarm("linear-5xx"))
+    decision = decide(ENDPOINT, went_back, {"reviews-linear": L1, "reviews-xgboost": X1})
+    assert decision == Nothing("the stack serves what is approved", at_rest=True)
 
 
 def should_reject_a_package_that_sagemaker_went_back_from_without_a_failure() -> None:
-    approved = {"reviews-linear": L2, "reviews-xgboost": X1}
-    attempt = update(stack(RUNNING), approved)
-    silent = replace(stack(dict(attempt.parameters), token=attempt.token), live=False)
-    decision = decide(ENDPOINT, silent, approved)
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    silent = silently_back(RUNNING, attempt)
+    decision = decide(ENDPOINT, silent, LINEAR_NEW)
     assert isinstance(decision, Reject)
     assert decision.package == L2
-    # and once it is rejected, the last good one comes back
-    assert update(silent, {"reviews-linear": L1, "reviews-xgboost": X1}).parameters == RUNNING
+    assert "without a failure" in decision.why
+    # and once it is rejected, the stack follows what runs
+    back = update(silent, {"reviews-linear": L1, "reviews-xgboost": X1})
+    assert back.parameters == RUNNING
+    # and should that go back as well, no package that runs is rejected for it
+    twice = silently_back(RUNNING, back)
+    assert isinstance(decide(ENDPOINT, twice, {"reviews-linear": L1, "reviews-xgboost": X1}), Stuck)
 
 
 def should_call_an_operator_when_no_release_explains_what_the_endpoint_runs_on() -> None:
     strange = replace(stack(RUNNING, token="cdk-deploy-1"), live=False)
     assert isinstance(decide(ENDPOINT, strange, {"reviews-linear": L1, "reviews-xgboost": X1}), Stuck)
+
+
+def should_release_nothing_while_the_endpoint_is_paused_and_go_on_afterwards() -> None:
+    paused = decide(ENDPOINT, stack(RUNNING), LINEAR_NEW, "moving house")
+    assert isinstance(paused, Nothing)
+    assert "moving house" in paused.why
+    assert not paused.at_rest
+    assert isinstance(decide(ENDPOINT, stack(RUNNING), LINEAR_NEW, ""), Nothing)
+    assert isinstance(decide(ENDPOINT, stack(RUNNING), LINEAR_NEW, None), Update)
+
+
+def should_still_reject_what_failed_while_the_endpoint_is_paused() -> None:
+    attempt = update(stack(RUNNING), LINEAR_NEW)
+    went_back = rolled_back(RUNNING, attempt, "went back", alarm("linear-5xx"))
+    assert isinstance(decide(ENDPOINT, went_back, LINEAR_NEW, "moving house"), Reject)
+
+
+def should_leave_a_variant_alone_that_its_stack_does_not_know_yet() -> None:
+    added = replace(ENDPOINT, variants=(*ENDPOINT.variants, Variant("roberta", "RobertaModelPackage", "r", 1)))
+    decision = decide(added, stack(RUNNING), {**LINEAR_NEW, "r": X2})
+    assert isinstance(decision, Update)
+    assert set(decision.parameters) == set(RUNNING)
+
+
+def should_have_nothing_to_release_where_every_package_is_fixed() -> None:
+    decision = decide(replace(ENDPOINT, variants=()), stack({}), {})
+    assert decision == Nothing("the stack serves what is approved", at_rest=True)
 
 
 PACKAGES = st.sampled_from([L1, L2, X1, X2])
@@ -227,3 +371,51 @@ def should_make_tokens_that_cloudformation_takes(approved: dict[str, str]) -> No
     token = update(stack(NONE), approved).token
     assert len(token) <= 128
     assert token.replace("-", "").isalnum()
+
+
+def update_token(tried: list[str]) -> str:
+    """As a release of these packages would have it."""
+    if not tried:
+        return "cdk-deploy"
+    return update(stack(NONE), {"reviews-linear": tried[0], "reviews-xgboost": tried[-1]}).token
+
+
+WORDS = [PING.format("linear"), PING.format("xgboost"), PING.format("fixed"), "no capacity", "failed to start", ""]
+WATCHES = ["5xx", "linear-5xx", "xgboost-latency", "fixed-5xx"]
+BY_PARAMETER = st.fixed_dictionaries({"LinearModelPackage": PACKAGES, "XgboostModelPackage": PACKAGES})
+STACKS = st.builds(
+    Stack,
+    status=st.sampled_from([*STEADY, "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"]),
+    parameters=BY_PARAMETER,
+    token=st.lists(PACKAGES, max_size=2).map(update_token),
+    failed=st.sampled_from(["", "AWS::SageMaker::Endpoint", "AWS::SageMaker::Model"]),
+    reason=st.sampled_from(WORDS),
+    event=st.just(EVENT),
+    age=st.sampled_from([1.0, 600.0]),
+    live=st.booleans(),
+    running=BY_PARAMETER,
+    alarms=st.lists(st.sampled_from(WATCHES).map(alarm), max_size=2).map(tuple),
+    early=st.lists(st.just(alarm("linear-5xx")), max_size=1).map(tuple),
+).map(lambda now: replace(now, running=now.parameters) if now.live else now)
+APPROVED = st.dictionaries(st.sampled_from(["reviews-linear", "reviews-xgboost"]), PACKAGES)
+
+
+@given(STACKS, APPROVED, st.none() | st.text(max_size=5))
+def should_hold_its_promises_in_every_state(now: Stack, approved: dict[str, str], paused: str | None) -> None:
+    decision: Decision = decide(ENDPOINT, now, approved, paused)
+    if now.status == "UPDATE_IN_PROGRESS":
+        assert isinstance(decision, Nothing)
+    if now.status == "UPDATE_ROLLBACK_FAILED":
+        assert isinstance(decision, Stuck)
+    if isinstance(decision, Update):
+        assert paused is None
+        # never what nobody approved, unless it runs already
+        assert set(decision.parameters.values()) <= {*approved.values(), *now.running.values()}
+        # CloudFormation refuses an update that changes nothing
+        assert any(now.parameters[name] != value for name, value in decision.parameters.items())
+    if isinstance(decision, Reject):
+        assert now.went_back
+        assert decision.package in approved.values()
+        assert decision.package not in now.running.values()
+    if isinstance(decision, Nothing) and decision.at_rest:
+        assert now.live

@@ -1,0 +1,107 @@
+"""`Custom::ScalingHold`: a variant whose instance type changes is no scalable target while the endpoint is updated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .entered import HOLD, Entered, request
+from .stubs import runs_on, target
+
+LARGE, SMALL = "ml.c6i.2xlarge", "ml.m5.large"
+
+
+def variant(instance_type: str, **more: Any) -> dict[str, Any]:
+    return {"InstanceType": instance_type, "Min": "2", "Max": "8", **more}
+
+
+def should_release_only_the_variants_whose_instance_type_is_going_to_change(function: Entered) -> None:
+    runs_on(function.sagemaker, linear=SMALL, xgboost=SMALL)
+    function.autoscaling.add_response("deregister_scalable_target", {}, target("linear"))
+    old = {"linear": variant(SMALL), "xgboost": variant(SMALL)}
+    new = {"linear": variant(LARGE), "xgboost": variant(SMALL, Max="9")}
+    assert function.handle(request(HOLD, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_take_a_target_that_is_not_registered_for_released(function: Entered) -> None:
+    """Repeating it does no harm."""
+    runs_on(function.sagemaker, linear=SMALL)
+    function.autoscaling.add_client_error("deregister_scalable_target", "ObjectNotFoundException", "no such target")
+    event = request(HOLD, new={"linear": variant(LARGE)}, old={"linear": variant(SMALL)})
+    assert function.handle(event)["Status"] == "SUCCESS"
+
+
+def should_register_again_what_sagemaker_went_back_to_with_its_policies_and_schedules(function: Entered) -> None:
+    """CloudFormation rolls back: the old properties come as the new ones, and the endpoint runs on them already."""
+    policy = {
+        "PolicyName": "p",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": "4.5",
+            "ScaleInCooldown": "300",
+            "DisableScaleIn": "false",
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        },
+    }
+    schedule = {
+        "ScheduledActionName": "evening",
+        "Schedule": "cron(0 19 ? * MON-FRI *)",
+        "ScalableTargetAction": {"MinCapacity": "1", "MaxCapacity": "1"},
+    }
+    runs_on(function.sagemaker, linear=SMALL)
+    stub = function.autoscaling
+    stub.add_response("register_scalable_target", {}, {**target("linear"), "MinCapacity": 2, "MaxCapacity": 8})
+    tracking = {
+        "TargetValue": 4.5,
+        "ScaleInCooldown": 300,
+        "DisableScaleIn": False,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    }
+    stub.add_response(
+        "put_scaling_policy",
+        {"PolicyARN": "arn"},
+        {**policy, **target("linear"), "TargetTrackingScalingPolicyConfiguration": tracking},
+    )
+    limits = {"MinCapacity": 1, "MaxCapacity": 1}
+    stub.add_response("put_scheduled_action", {}, {**schedule, **target("linear"), "ScalableTargetAction": limits})
+    new = {"linear": variant(SMALL, Policies=[policy], Schedules=[schedule])}
+    assert function.handle(request(HOLD, new=new, old={"linear": variant(LARGE)}))["Status"] == "SUCCESS"
+
+
+def should_release_before_going_back_where_the_endpoint_runs_on_the_new_type(function: Entered) -> None:
+    """Something after the endpoint failed: CloudFormation is going to change the type once more."""
+    runs_on(function.sagemaker, linear=LARGE)
+    function.autoscaling.add_response("deregister_scalable_target", {}, target("linear"))
+    event = request(HOLD, new={"linear": variant(SMALL)}, old={"linear": variant(LARGE)})
+    assert function.handle(event)["Status"] == "SUCCESS"
+
+
+def should_release_where_there_is_no_endpoint(function: Entered) -> None:
+    function.sagemaker.add_client_error("describe_endpoint", "ValidationException", 'Could not find endpoint "x".')
+    function.autoscaling.add_response("deregister_scalable_target", {}, target("linear"))
+    event = request(HOLD, new={"linear": variant(LARGE)}, old={"linear": variant(SMALL)})
+    assert function.handle(event)["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ({"linear": variant(SMALL, Min="3")}, {"linear": variant(SMALL)}),
+        ({"linear": variant(SMALL), "added": variant(LARGE)}, {"linear": variant(SMALL)}),
+        ({"linear": variant(SMALL)}, {"linear": variant(SMALL), "removed": variant(LARGE)}),
+        ({"linear": {}}, {"linear": {}}),
+    ],
+)
+def should_do_nothing_where_no_instance_type_changes(
+    function: Entered, new: dict[str, Any], old: dict[str, Any]
+) -> None:
+    assert function.handle(request(HOLD, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_say_which_limits_are_missing(function: Entered) -> None:
+    runs_on(function.sagemaker, linear=SMALL)
+    event = request(HOLD, new={"linear": {"InstanceType": SMALL}}, old={"linear": variant(LARGE)})
+    answer = function.handle(event)
+    assert answer["Status"] == "FAILED"
+    assert "Variants.linear has no Min and Max" in answer["Reason"]

@@ -1,4 +1,4 @@
-"""`python -m config check [FILE... | --environment NAME]`, `python -m config schema`: without Node, AWS or network."""
+"""`python -m config check [FILE... | --environment NAME]`, `explain RULE`, `rules`, `schema`: no Node, no AWS."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from config import ConfigurationError, Platform, load, load_environment
+from config.explain import UnknownRuleError, explain, table
 from config.load import ENVIRONMENTS
 
 
@@ -19,7 +20,17 @@ def main(arguments: list[str]) -> int:
     check.add_argument("files", nargs="*", type=Path)
     check.add_argument("--environment", help="check this one by its name, instead of files")
     commands.add_parser("schema", help="print the JSON Schema, for editors")
+    explained = commands.add_parser(
+        "explain", help="say what a rule is for, with an example that fails and one that passes"
+    )
+    explained.add_argument("rule", help="its id, as a finding names it in brackets")
+    commands.add_parser("rules", help="print the page of all rules, docs/rules.md")
     options = parser.parse_args(arguments)
+    if options.command == "explain":
+        return explain_rule(options.rule)
+    if options.command == "rules":
+        print(table(), end="")
+        return 0
     if options.command == "schema":
         print(json.dumps(Platform.model_json_schema(), indent=2, sort_keys=True))
         return 0
@@ -28,6 +39,16 @@ def main(arguments: list[str]) -> int:
     if options.environment is not None:
         return check_environment(options.environment)
     return check_files(options.files or sorted(ENVIRONMENTS.glob("*.yaml")))
+
+
+def explain_rule(id: str) -> int:
+    """Print one rule; an unknown one lists the nearest."""
+    try:
+        print(explain(id))
+    except UnknownRuleError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def check_environment(name: str) -> int:

@@ -10,8 +10,11 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from config.catalogue.algorithms import Algorithm
+from config.catalogue.training import Training
+
 _HERE = Path(__file__).parent
-Use = Literal["processing", "training", "hosting"]
+Use = Literal["processing", "training", "hosting", "transform"]
 
 
 class Image(BaseModel):
@@ -22,14 +25,25 @@ class Image(BaseModel):
     tag: str
     framework: str
     version: str
+    gpu: bool
     patched_until: datetime.date
 
 
-class Images(BaseModel):
-    """The images, and the account that owns them in each region."""
+class Retired(BaseModel):
+    """An image that gets no more patches, and what to use instead."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    patched_until: datetime.date
+    instead: str
+
+
+class Images(BaseModel):
+    """The images, and the account that owns them in each region. `reviewed`: when their dates were last looked at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    reviewed: datetime.date
     images: dict[str, Image]
+    retired: dict[str, Retired]
     accounts: dict[str, str]
 
     def uri(self, name: str, region: str) -> str:
@@ -47,6 +61,9 @@ class InstanceFamilies(BaseModel):
     processing: dict[str, list[str]]
     training: dict[str, list[str]]
     hosting: dict[str, list[str]]
+    transform: dict[str, list[str]]
+    gpu: frozenset[str]
+    one_gpu: frozenset[str]
 
     def offered(self, use: Use) -> list[str]:
         """Every instance type for one use, such as ml.m5.large."""
@@ -60,6 +77,18 @@ class Endpoints(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     services: dict[str, str]
     missing: dict[str, list[str]]
+
+
+class Hosting(BaseModel):
+    """Limits of endpoints. `unguarded`: instance families without guarded roll-outs and shadows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    longest_rollout_seconds: int
+    rollback_alarms: int
+    serverless_memory_mb: list[int]
+    unguarded: frozenset[str]
+    reserved_variables: list[str]
+    reserved_beginnings: list[str]
 
 
 @cache
@@ -78,6 +107,25 @@ def instance_families() -> InstanceFamilies:
 def endpoints() -> Endpoints:
     """config/catalogue/endpoints.yaml."""
     return Endpoints.model_validate(yaml.safe_load((_HERE / "endpoints.yaml").read_text("utf-8")))
+
+
+@cache
+def hosting() -> Hosting:
+    """config/catalogue/hosting.yaml."""
+    return Hosting.model_validate(yaml.safe_load((_HERE / "hosting.yaml").read_text("utf-8")))
+
+
+@cache
+def algorithms() -> dict[str, Algorithm]:
+    """config/catalogue/algorithms.yaml: name -> facts. Read when a candidate names an algorithm, for it is long."""
+    raw = yaml.safe_load((_HERE / "algorithms.yaml").read_text("utf-8"))
+    return {name: Algorithm.model_validate(facts) for name, facts in raw.items()}
+
+
+@cache
+def training() -> Training:
+    """config/catalogue/training.yaml."""
+    return Training.model_validate(yaml.safe_load((_HERE / "training.yaml").read_text("utf-8")))
 
 
 @cache
@@ -101,6 +149,16 @@ def knows(region: str) -> bool:
 def family(instance_type: str) -> str:
     """`ml.m5.large` -> `m5`."""
     return instance_type.split(".")[1]
+
+
+def has_gpus(instance_type: str) -> bool:
+    """Whether it is a machine with NVIDIA's GPUs."""
+    return family(instance_type) in instance_families().gpu
+
+
+def has_several_gpus(instance_type: str) -> bool:
+    """Whether it has more than one."""
+    return has_gpus(instance_type) and instance_type not in instance_families().one_gpu
 
 
 def encrypts_its_drives(instance_type: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config.arn import Arn
 from config.checks.rule import Violation, rule
+from config.checks.sources import containers
 from config.schema import Platform
 
 ARNS = "IAM user guide: Amazon Resource Names"
@@ -18,6 +19,7 @@ NOUNS = {
     "role": "an IAM role",
     "oidc-provider": "an IAM OIDC provider",
     "trail": "a CloudTrail trail",
+    "model-package": "a version of a model package",
 }
 KEY_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 A_KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -58,9 +60,17 @@ def named(platform: Platform) -> Iterator[Named]:
     if platform.front_door.api_logging_role:
         role = Arn.parse(platform.front_door.api_logging_role)
         yield Named("front_door.api_logging_role", role, "iam", "role", account, "")
+    yield from _packages(platform)
     if platform.audit.trail:
         # An organisation's trail belongs to its management account, and to the region where it was made.
         yield Named("audit.trail.arn", Arn.parse(platform.audit.trail.arn), "cloudtrail", "trail", None, None)
+
+
+def _packages(platform: Platform) -> Iterator[Named]:
+    for path, container in containers(platform):
+        if container.package:
+            arn = Arn.parse(container.package)
+            yield Named(f"{path}.package", arn, "sagemaker", "model-package", platform.account, platform.region)
 
 
 @rule("ARN-KIND", "the ARN names another kind of thing.", ARNS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import catalogue
-from config.checks.endpoints import variants
+from config.checks.endpoints import served
 from config.checks.rule import Violation, rule
 from config.nearest import nearest
 from config.schema import Platform
@@ -21,7 +21,7 @@ def instance_types_are_offered(platform: Platform, file: Path) -> Iterator[Viola
     families = catalogue.instance_families()
     for path, instance_type, uses in _machines(platform):
         offered = [each for use in uses for each in families.offered(use)]
-        # An endpoint's instances scale, so AUTOSCALING-BURSTABLE has these.
+        # Most endpoints' instances scale, so AUTOSCALING-BURSTABLE has these.
         unfit = families.burstable if "hosting" in uses else ()
         if instance_type not in offered and catalogue.family(instance_type) not in unfit:
             fit = [each for each in offered if catalogue.family(each) not in unfit]
@@ -36,8 +36,10 @@ def _machines(platform: Platform) -> Iterator[tuple[str, str, list[catalogue.Use
         yield f"{path}.evaluation.instance_type", model.evaluation.instance_type, ["processing"]
         for candidate, job in model.candidates.items():
             yield f"{path}.candidates.{candidate}.instance_type", job.instance_type, ["training"]
-    for path, variant in variants(platform):
-        yield f"{path}.instance_type", variant.instance_type, ["hosting"]
+        if model.transform:
+            yield f"{path}.transform.instance_type", model.transform.instance_type, ["transform"]
+    for path, each in served(platform):
+        yield f"{path}.instance_type", each.instance_type, ["hosting"]
     for index, instance_type in enumerate(platform.identity.data_scientist.instance_types):
         yield f"identity.data_scientist.instance_types.{index}", instance_type, ["processing", "training"]
 

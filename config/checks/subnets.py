@@ -8,8 +8,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from config import catalogue
-from config.checks.endpoints import variants
-from config.checks.models import jobs
+from config.checks.machines import most_instances
 from config.checks.rule import Violation, rule
 from config.schema import Network, Platform
 
@@ -36,8 +35,8 @@ def addresses_needed(platform: Platform) -> int:
     """What one subnet must hold: any zone may have to take every instance, and a blue/green update doubles a fleet."""
     made_here = not (platform.network.existing and platform.network.existing.has_endpoints)
     interfaces = len(catalogue.endpoints().services) if made_here else 0
-    hosted = sum(variant.scaling.max for _, variant in variants(platform))
-    instances = len(list(jobs(platform))) + 2 * hosted
+    hosted = sum(fleet.most for endpoint in platform.endpoints.values() for fleet in endpoint.fleets)
+    instances = most_instances(platform) + 2 * hosted
     return RESERVED_ADDRESSES + interfaces + ADDRESSES_PER_INSTANCE * instances
 
 

@@ -5,7 +5,7 @@ JSON Schema that editors complete from (`python -m config schema`). One file per
 """
 
 from config.schema.base import ArnText, InstanceType, Name, Part, Settings
-from config.schema.endpoint import Endpoint, Rollout, RolloutAlarms, Scaling, Variant
+from config.schema.endpoint import Asynchronous, Capture, Endpoint, Rollout, RolloutAlarms
 from config.schema.foundation import (
     Audit,
     ContinuousIntegration,
@@ -15,38 +15,68 @@ from config.schema.foundation import (
     Keys,
     Trail,
 )
-from config.schema.model import Candidate, Gate, Job, Model, Processing
+from config.schema.job import Job, Machine
+from config.schema.model import Cache, Gate, Model, Parameter, Processing, Scan, StartSchedule
 from config.schema.network import ExistingVpc, Network, Subnet
 from config.schema.platform import Client, FrontDoor, Platform, Throttle
+from config.schema.training import Candidate, Channel, Debugger, FileSystem, Profiler, Script, Spot
+from config.schema.transform import Transform
+from config.schema.tuning import Objective, SearchRange, Tuning, WarmStart
+from config.schema.variant import Container, Fleet, OwnImage, Scaling, Schedule, Served, Serverless, Shadow, Variant
 
 __all__ = [
     "ArnText",
+    "Asynchronous",
     "Audit",
+    "Cache",
     "Candidate",
+    "Capture",
+    "Channel",
     "Client",
+    "Container",
     "ContinuousIntegration",
     "DataScientist",
     "DataSettings",
+    "Debugger",
     "Endpoint",
     "ExistingVpc",
+    "FileSystem",
+    "Fleet",
     "FrontDoor",
     "Gate",
     "IdentitySettings",
     "InstanceType",
     "Job",
     "Keys",
+    "Machine",
     "Model",
     "Name",
     "Network",
+    "Objective",
+    "OwnImage",
+    "Parameter",
     "Part",
     "Platform",
     "Processing",
+    "Profiler",
     "Rollout",
     "RolloutAlarms",
     "Scaling",
+    "Scan",
+    "Schedule",
+    "Script",
+    "SearchRange",
+    "Served",
+    "Serverless",
     "Settings",
+    "Shadow",
+    "Spot",
+    "StartSchedule",
     "Subnet",
     "Throttle",
     "Trail",
+    "Transform",
+    "Tuning",
     "Variant",
+    "WarmStart",
 ]

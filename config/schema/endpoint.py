@@ -1,4 +1,4 @@
-"""One real-time endpoint: its variants, their scaling, and how it is updated."""
+"""One endpoint: its mode, its variants, how it is updated and what is kept of its requests."""
 
 from __future__ import annotations
 
@@ -7,35 +7,31 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.schema.base import InstanceType, Name, Settings
+from config.schema.base import Name, Settings
+from config.schema.variant import Fleet, Served, Shadow, Variant
 
 
-class Scaling(Settings):
-    """Target tracking between `min` and `max` instances."""
+class Asynchronous(Settings):
+    """Requests and answers are objects of the data bucket. Time and life of a request are given with each call."""
 
-    min: int = Field(ge=1, le=100)
-    max: int = Field(ge=1, le=100)
-    metric: Literal["concurrency", "invocations"] = Field(
-        "concurrency", description="Concurrent requests per model (10 s), or invocations per instance and minute."
-    )
-    target: float = Field(gt=0)
-
-
-class Variant(Settings):
-    """One production variant: which candidate it serves, its share of the traffic, its machines."""
-
-    model: Name
-    candidate: Name
-    weight: float = Field(ge=0, le=100, description="Share of the traffic, relative to the other variants.")
-    instance_type: InstanceType = "ml.m5.large"
-    scaling: Scaling
+    max_concurrent_per_instance: int = Field(4, ge=1, le=1000, description="Requests at once in one instance.")
+    timeout_seconds: int = Field(900, ge=1, le=3600, description="Longest processing of one request, seconds.")
+    ttl_seconds: int = Field(21600, ge=60, le=21600, description="A request that waited longer fails, seconds.")
+    notify: bool = Field(True, description="Topics of its own for successes and errors.")
 
 
 class RolloutAlarms(Settings):
     """A roll-out goes back when one of these is exceeded on any variant."""
 
     error_percent: float = Field(1, gt=0, le=100, description="Share of requests answered 5xx, percent.")
+    model_error_percent: float = Field(
+        1, gt=0, le=100, description="Share of requests that a container answered with other than 2xx, percent."
+    )
     p99_latency_ms: float = Field(1000, gt=0, le=60000, description="99th percentile of ModelLatency, milliseconds.")
+    period_seconds: Literal[10, 30, 60] = Field(
+        60,
+        description="How often the alarms look, seconds. Below 60 the endpoint publishes metrics as often.",
+    )
 
 
 class Rollout(Settings):
@@ -44,17 +40,57 @@ class Rollout(Settings):
     kind: Literal["all_at_once", "canary", "linear"] = "canary"
     percent: int = Field(10, ge=1, le=50, description="Capacity of the canary or of one linear step, percent.")
     bake_minutes: int = Field(10, ge=0, le=60, description="How long the alarms are watched after each shift.")
+    termination_wait_minutes: int = Field(
+        0, ge=0, le=60, description="How long the old instances are kept after the last shift."
+    )
     alarms: RolloutAlarms = RolloutAlarms()
+
+    @property
+    def waits_seconds(self) -> int:
+        """All that is waited for: once or, shifting linearly, after each step; then for the old instances' end."""
+        waits = math.ceil(100 / self.percent) if self.kind == "linear" else 1
+        return (self.bake_minutes * waits + self.termination_wait_minutes) * 60
 
     @property
     def longest_seconds(self) -> int:
         """All the waits, and half an hour beyond them for starting and ending instances."""
-        waits = math.ceil(100 / self.percent) if self.kind == "linear" else 1
-        return self.bake_minutes * 60 * waits + 1800
+        return self.waits_seconds + 1800
+
+
+class Capture(Settings):
+    """Requests and answers that are kept in the data bucket, below `capture/<endpoint>/`."""
+
+    percent: int = Field(ge=1, le=100, description="Share of the requests that are kept, percent.")
 
 
 class Endpoint(Settings):
-    """One real-time endpoint with its variants."""
+    """One endpoint with its variants."""
 
+    mode: Literal["real_time", "asynchronous", "serverless"] = Field(
+        "real_time", description="An endpoint cannot change it: give a new one another name."
+    )
     variants: dict[Name, Variant] = Field(min_length=1, max_length=10)
+    shadow: Shadow | None = None
+    asynchronous: Asynchronous | None = Field(None, description="In mode asynchronous.")
     rollout: Rollout = Rollout()
+    capture: Capture | None = Field(None, description="null: no request is kept.")
+
+    @property
+    def served(self) -> dict[str, Served]:
+        """Name -> all that has a model of its own: the production variants, then the shadow."""
+        return {**self.variants, **({self.shadow.name: self.shadow} if self.shadow else {})}
+
+    @property
+    def fleets(self) -> list[Fleet]:
+        """The instances of every variant that has any."""
+        all_of = [variant.fleet for variant in self.variants.values()]
+        return [fleet for fleet in [*all_of, self.shadow.fleet if self.shadow else None] if fleet]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Variant -> weight. Of a shadow: the share of the requests that it gets, relative to the variant's weight."""
+        weights = {name: variant.weight for name, variant in self.variants.items()}
+        if self.shadow:
+            (production,) = weights.values()
+            weights[self.shadow.name] = production * self.shadow.sampling_percent / 100
+        return weights

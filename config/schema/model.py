@@ -1,35 +1,46 @@
-"""One model: its code, its jobs, its candidates and its gate."""
+"""One model: its pipeline's parameters and start, its jobs, its candidates, its gate and its batch transform."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from config.schema.base import InstanceType, Name, Settings, broken
+from config.schema.base import Name, Settings
+from config.schema.job import Argument, Job
+from config.schema.training import Candidate
+from config.schema.transform import Transform
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+\.py$", examples=["train.py"])]
+ParameterName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        max_length=64,
+        description="Lower case, digits and _, a letter first.",
+        examples=["rounds"],
+    ),
+]
 
 
-def _scalar(value: Any) -> Any:
-    """One error, where pydantic would give one for each type of the union."""
-    if not isinstance(value, str | int | float):
-        message = "a script's argument is one value."
-        raise broken("ARGUMENT-FORM", message, "write a text in quotes, a number, true or false.", "model_code")
-    return value
+class Parameter(Settings):
+    """A value that one execution of the pipeline may be started with; `{name}` stands for it in arguments."""
+
+    type: Literal["string", "integer", "float", "boolean"]
+    default: Argument = Field(description="What an execution has that is started without it, of the same type.")
 
 
-Argument = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
+class Cache(Settings):
+    """A step whose arguments did not change takes the result of an earlier execution."""
+
+    enabled: bool = True
+    days: int = Field(7, ge=1, le=365, description="How old a result may be.")
 
 
-class Job(Settings):
-    """What every SageMaker job has: a script of the model's folder, an image and a machine."""
+class StartSchedule(Settings):
+    """When the pipeline starts by itself."""
 
-    entry_point: FileName = Field(description="Script in the model's `code` folder.")
-    image: str = Field(description="Name in config/catalogue/images.yaml.")
-    instance_type: InstanceType = "ml.m5.xlarge"
-    volume_gb: int = Field(30, ge=1, le=16384, description="Storage volume, GiB.")
-    max_runtime_minutes: int = Field(60, ge=1, le=1440, description="The job is stopped after this time.")
+    cron: str = Field(description="Minutes, hours, day of month, month, day of week, year.", examples=["0 3 ? * SUN *"])
+    timezone: str = Field("UTC", description="Name in the IANA time zone database.", examples=["Europe/London"])
 
 
 class Processing(Job):
@@ -38,24 +49,20 @@ class Processing(Job):
     arguments: dict[str, Argument] = Field(default_factory=dict, description="`--name value` pairs of the script.")
 
 
-class Candidate(Job):
-    """One way to train the model. Its name is also the name of the variant that serves it."""
-
-    hyperparameters: dict[str, Argument] = Field(default_factory=dict)
-    metrics: dict[str, str] = Field(
-        default_factory=lambda: {
-            "validation:macro_f1": r"validation:macro_f1=([0-9.]+)",
-            "validation:accuracy": r"validation:accuracy=([0-9.]+)",
-        },
-        description="Metric name -> regular expression over the training log, one group.",
-    )
-
-
 class Gate(Settings):
     """What a candidate must reach on the test split before it is registered."""
 
     metric: Literal["macro_f1", "accuracy"] = "macro_f1"
     at_least: float = Field(ge=0, le=1)
+    not_below_champion_by: float | None = Field(
+        None, ge=0, le=1, description="How far below the champion, on the same split; null: it is not compared."
+    )
+
+
+class Scan(Settings):
+    """What is looked for in an artifact before it is registered: pickles, checksum, size."""
+
+    max_artifact_mb: int = Field(500, ge=1, le=10240, description="Largest model.tar.gz, MB.")
 
 
 class Model(Settings):
@@ -66,8 +73,14 @@ class Model(Settings):
         description="Folder with the model's scripts.",
         examples=["model_code/reviews"],
     )
+    parameters: dict[ParameterName, Parameter] = Field(default_factory=dict, max_length=199)
+    cache: Cache | None = Field(None, description="null: every execution runs every step.")
+    one_at_a_time: bool = Field(False, description="Refuse a second execution while one runs.")
+    schedule: StartSchedule | None = Field(None, description="null: started by uploads and by hand.")
     processing: Processing
     evaluation: Job
     candidates: dict[Name, Candidate] = Field(min_length=1, max_length=10)
     gate: Gate
+    scan: Scan = Scan()
+    transform: Transform | None = Field(None, description="Predictions for whole files, by the first that passes.")
     approval: Literal["manual", "automatic"] = "manual"

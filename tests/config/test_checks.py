@@ -13,13 +13,13 @@ from sagemaker.core import image_uris
 from config import ConfigurationError, catalogue, load
 from config.catalogue import Use
 from config.checks import RULES
-from tests.config.cases import foundation, models, network
+from tests.config.cases import foundation, hosting, models, network, training
 from tests.config.cases.case import Case, changed
 from tests.conftest import ROOT
 
-CASES = [*models.CASES, *network.CASES, *foundation.CASES]
+CASES = [*models.CASES, *hosting.CASES, *network.CASES, *foundation.CASES, *training.CASES]
 # Rules that need more than one file or another catalogue, and those that the schema holds.
-ELSEWHERE = {"CIDR-OVERLAP", "ENDPOINT-REGION", "QUALIFIER-OWN", "REGION-IMAGES"}
+ELSEWHERE = {"CIDR-OVERLAP", "ENDPOINT-REGION", "ISOLATION-REQUIREMENTS", "QUALIFIER-OWN", "REGION-IMAGES"}
 SCHEMA = {"ACCOUNT-ID", "ARGUMENT-FORM", "ARN-FORM", "CIDR-FORM", "NETWORK-EITHER", "ZONES-TWO"}
 
 
@@ -27,6 +27,7 @@ USES: dict[Use, str] = {
     "processing": "ProcessingInstanceType",
     "training": "TrainingInstanceType",
     "hosting": "ProductionVariantInstanceType",
+    "transform": "TransformInstanceType",
 }
 
 
@@ -68,8 +69,10 @@ def should_say_the_same_of_instance_types_as_aws_does() -> None:
     families = catalogue.instance_families()
     for use, shape in USES.items():
         assert sorted(families.offered(use)) == sorted(model.shape_for(shape).enum), use
-    offered = {*families.processing, *families.training, *families.hosting}
+    offered = {*families.processing, *families.training, *families.hosting, *families.transform}
     assert families.burstable <= offered
+    assert {catalogue.family(each) for each in families.one_gpu} <= families.gpu
+    assert families.one_gpu <= {each for use in USES for each in families.offered(use)}
 
 
 def should_name_a_burstable_instance_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/configuration.md names every setting of the foundation, and its examples are ones that load."""
+"""docs/configuration.md names every setting of the foundation and of endpoints, and its examples are ones that load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,22 @@ from pydantic import BaseModel
 
 from config import Platform, load
 from config.load import ENVIRONMENTS
-from config.schema import Audit, DataSettings, FrontDoor, IdentitySettings, Keys, Network
+from config.schema import (
+    Asynchronous,
+    Audit,
+    DataSettings,
+    Endpoint,
+    FrontDoor,
+    IdentitySettings,
+    Keys,
+    Network,
+    Rollout,
+    RolloutAlarms,
+    Scaling,
+    Serverless,
+    Shadow,
+    Variant,
+)
 from tests.config.cases.case import changed
 from tests.conftest import ROOT
 
@@ -25,6 +40,14 @@ PARTS: dict[str, type[BaseModel]] = {
     "data": DataSettings,
     "audit": Audit,
     "front_door": FrontDoor,
+    "endpoints": Endpoint,
+    "variants": Variant,
+    "shadow": Shadow,
+    "scaling": Scaling,
+    "asynchronous": Asynchronous,
+    "serverless": Serverless,
+    "rollout": Rollout,
+    "alarms": RolloutAlarms,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from config import ConfigurationError, environment_names, load, load_all, load_environment
 from config.load import ENVIRONMENTS
+from tests.conftest import ROOT
 
 DEV = ENVIRONMENTS / "dev.yaml"
 
@@ -118,16 +121,19 @@ def should_refuse_what_only_looks_like_a_date_or_number(tmp_path: Path, value: s
 def should_merge_what_an_anchor_names(tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
     text = DEV.read_text()
-    linear = "      linear: {model: reviews, candidate: linear, weight: 90, "
-    xgboost = "      xgboost: {model: reviews, candidate: xgboost, weight: 10, scaling: {min: 2, max: 4, target: 4}}"
+    linear, xgboost = (
+        "      linear:\n",
+        "      xgboost: {model: reviews, candidate: xgboost, weight: 10, scaling: {min: 2, max: 4, target: 4}}",
+    )
     assert linear in text and xgboost in text
     file.write_text(
-        text.replace(linear, linear.replace("{", "&linear {")).replace(
-            xgboost, "      xgboost: {<<: *linear, candidate: xgboost, weight: 10}"
+        text.replace(linear, "      linear: &linear\n").replace(
+            xgboost,
+            "      xgboost: {<<: *linear, candidate: xgboost, weight: 10, scaling: {min: 2, max: 4, target: 4}}",
         )
     )
     assert load(file) == load_environment("dev")
-    file.write_text(file.read_text().replace("weight: 10}", "weight: 10, weight: 11}"))
+    file.write_text(file.read_text().replace("weight: 10, scal", "weight: 10, weight: 11, scal"))
     assert "'weight' is given twice" in message(file)
 
 
@@ -148,3 +154,13 @@ def should_answer_any_text_with_a_configuration_error(tmp_path_factory: pytest.T
     file.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigurationError):
         load(file)
+
+
+def should_check_without_node_aws_and_facts_that_nothing_needs() -> None:
+    ask = (
+        "import sys; from config.__main__ import main; from config import catalogue; code = main(['check']); "
+        "loaded = {'aws_cdk', 'jsii', 'boto3', 'botocore', 'sagemaker'} & set(sys.modules); "
+        "print(code, loaded, catalogue.algorithms.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 set() 0"

@@ -19,6 +19,7 @@ from config.wording import finding
 from tests.config.cases.case import changed
 
 VARIANTS = "endpoints.reviews.variants"
+CANDIDATE = "models.reviews.candidates.linear"
 SAID: list[tuple[str, Any, str]] = [
     ("network", None, "write a mapping, `key: value`."),
     ("network", "10.0.0.0/16", "Known here: availability_zones, cidr, existing"),
@@ -26,8 +27,14 @@ SAID: list[tuple[str, Any, str]] = [
     (f"{VARIANTS}.linear.scaling.target", 0, "write a number above 0."),
     (f"{VARIANTS}.linear.scaling.max", 101, "write a number of at most 100."),
     (f"{VARIANTS}.linear.scaling.max", "many", "write a whole number."),
-    (f"{VARIANTS}.linear.scaling.metric", "cpu", "write 'concurrency' or 'invocations'."),
+    (f"{VARIANTS}.linear.scaling.metric", "cpu", "write 'concurrency', 'invocations' or 'backlog'."),
     (VARIANTS, {}, "give at least 1."),
+    (f"{VARIANTS}.linear.containers", [{"model": "reviews", "candidate": "linear"}], "give at least 2."),
+    (f"{VARIANTS}.linear.environment", {"WORKERS": 2}, "write a text, in quotes."),
+    (f"{VARIANTS}.linear.startup_timeout_seconds", 3601, "write a number of at most 3600."),
+    ("endpoints.reviews.mode", "batch", "write 'real_time', 'asynchronous' or 'serverless'."),
+    ("endpoints.reviews.capture", {"percent": 0}, "write a number of at least 1."),
+    ("endpoints.reviews.rollout.alarms.period_seconds", 20, "write 10, 30 or 60."),
     ("tags", {"cost-centre": 4711}, "write a text, in quotes."),
     ("tags", ["a"], "write a mapping"),
     ("network.availability_zones", "eu-west-1a", "write a list"),
@@ -41,6 +48,17 @@ SAID: list[tuple[str, Any, str]] = [
     ("models", {"My-Model": {}}, "no hyphen. Such as `reviews`."),
     ("region", "EU-WEST-1", "AWS region, lower case. Such as `eu-west-1`."),
     ("retain_data", "perhaps", "write `true` or `false`."),
+    (f"{CANDIDATE}.spot", {"max_wait": 60}, "did you mean `max_wait_minutes`?"),
+    (f"{CANDIDATE}.input_mode", "Stream", "write 'File', 'FastFile' or 'Pipe'."),
+    (f"{CANDIDATE}.channels", {"my train": {"from": "train"}}, "Letters, digits and ._-. Such as `train`."),
+    (f"{CANDIDATE}.channels", {}, "give at least 1."),
+    (f"{CANDIDATE}.instances", 0, "write a number of at least 1."),
+    (f"{CANDIDATE}.tuning", {"ranges": {}}, "add `objective`."),
+    (f"{CANDIDATE}.closed_features", True, "write 'accepted'."),
+    ("models.reviews.parameters", {"Rounds": {"type": "integer", "default": 1}}, "a letter first. Such as `rounds`."),
+    ("models.reviews.transform", {"input": "predict/"}, "with a slash at its end. Such as `transform/`."),
+    ("models.reviews.transform", {"max_payload_mb": 101}, "write a number of at most 100."),
+    ("models.reviews.gate.not_below_champion_by", 2, "write a number of at most 1."),
 ]
 ODD: list[Any] = [None, 10, -1, 1.5, True, "", "a b", [], [None], [[]], {}, {"A B": None}, {1: 2}, "x" * 3000, 2**80]
 ODD += [float("nan"), datetime.date(2026, 1, 1)]
@@ -65,6 +83,11 @@ def settings(tree: dict[str, Any], above: str = "") -> Iterator[str]:
 
 
 OPTIONAL = {"tags.x", "identity.ci", "identity.role_path", "audit.trail", "network.existing", "keys.data"}
+OPTIONAL |= {
+    f"{CANDIDATE}.{name}"
+    for name in ("channels", "channels.train", "channels.train.file_system", "metrics", "profiler", "spot", "tuning")
+}
+OPTIONAL |= {f"models.reviews.{name}" for name in ("cache", "parameters", "parameters.rounds", "schedule", "transform")}
 EVERY = sorted({*settings(changed("prod", {})), *OPTIONAL})
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import yaml
 
-from config.load import ENVIRONMENTS
+from config.examples import changed
 
 Changes = Mapping[str, Any]
+__all__ = ["ACCOUNT", "REGION", "Case", "Changes", "changed"]
+
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 
@@ -36,15 +38,3 @@ class Case:
         file = folder / f"{self.environment}.yaml"
         file.write_text(yaml.safe_dump(changed(self.environment, changes)))
         return file
-
-
-def changed(environment: str, changes: Changes) -> dict[str, Any]:
-    """The settings of an environment that ships, changed; mappings on the way are made when they are absent."""
-    settings: dict[str, Any] = yaml.safe_load((ENVIRONMENTS / f"{environment}.yaml").read_text())
-    for path, value in changes.items():
-        *above, last = path.split(".")
-        inner = settings
-        for key in above:
-            inner = inner.setdefault(key, {})
-        inner[last] = value
-    return settings

@@ -1,23 +1,12 @@
-"""Models and endpoints."""
+"""Models, and the names that they and endpoints may have."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.config.cases.case import Case
+from tests.config.cases.hosting import linear
 
 REVIEWS = "models.reviews"
 VARIANTS = "endpoints.reviews.variants"
-ROLLOUT = "endpoints.reviews.rollout"
-SCALING = {"min": 1, "max": 2, "target": 1}
-
-
-def linear(**settings: Any) -> dict[str, Any]:
-    return {"model": "reviews", "candidate": "linear", "weight": 1, "scaling": SCALING, **settings}
-
-
-def many(count: int) -> dict[str, Any]:
-    return {f"linear{n}": linear() for n in range(count)}
 
 
 LONG = "l" * 20
@@ -99,72 +88,6 @@ CASES = [
         "approval: manual",
         {f"{REVIEWS}.approval": "manual"},
         "staging",
-    ),
-    Case(
-        "CANDIDATE-EXISTS",
-        {f"{VARIANTS}.linear.candidate": "roberta"},
-        f"{VARIANTS}.linear.candidate",
-        "roberta",
-        "linear, xgboost",
-        {f"{VARIANTS}.linear.candidate": "xgboost"},
-    ),
-    Case(
-        "WEIGHTS-POSITIVE",
-        {VARIANTS: {"linear": linear(weight=0)}},
-        VARIANTS,
-        "all weights are 0",
-        "above 0",
-        {VARIANTS: {"linear": linear(weight=0), "xgboost": linear(weight=0.1)}},
-    ),
-    Case(
-        "SCALING-BOUNDS",
-        {f"{VARIANTS}.linear.scaling.min": 9},
-        f"{VARIANTS}.linear.scaling.min",
-        9,
-        "at most 4",
-        {f"{VARIANTS}.linear.scaling.min": 4},
-    ),
-    Case(
-        "SCALING-TWO",
-        {f"{VARIANTS}.linear.scaling.min": 1},
-        f"{VARIANTS}.linear.scaling.min",
-        1,
-        "2 or more",
-        {f"{VARIANTS}.linear.scaling.min": 2},
-        "staging",
-    ),
-    Case(
-        "AUTOSCALING-BURSTABLE",
-        {f"{VARIANTS}.linear.instance_type": "ml.t2.medium"},
-        f"{VARIANTS}.linear.instance_type",
-        "ml.t2.medium",
-        "ml.m5.large",
-        {f"{VARIANTS}.linear.instance_type": "ml.m5.xlarge"},
-    ),
-    Case(
-        "LINEAR-STEP",
-        {ROLLOUT: {"kind": "linear", "percent": 9, "bake_minutes": 1}},
-        f"{ROLLOUT}.percent",
-        9,
-        "10 or more",
-        {ROLLOUT: {"kind": "linear", "percent": 10, "bake_minutes": 1}},
-    ),
-    Case(
-        "ROLLOUT-TIME",
-        {ROLLOUT: {"kind": "linear", "percent": 10, "bake_minutes": 60}},
-        f"{ROLLOUT}.bake_minutes",
-        60,
-        "wait less",
-        {ROLLOUT: {"kind": "linear", "percent": 10, "bake_minutes": 45}},
-    ),
-    Case("ROLLBACK-ALARMS", {VARIANTS: many(6)}, VARIANTS, 6, "at most 5", {VARIANTS: many(5)}),
-    Case(
-        "BAKE-TIME",
-        {f"{ROLLOUT}.bake_minutes": 0},
-        f"{ROLLOUT}.bake_minutes",
-        0,
-        "1 or more",
-        {f"{ROLLOUT}.bake_minutes": 1},
     ),
     Case(
         "NAME-LENGTH",

@@ -1,4 +1,4 @@
-"""`python -m ops`: check-data, preflight, upload, run, invoke, status, empty."""
+"""`python -m ops`: check-data, preflight, upload, run, invoke, status, release, traffic, compare, verify, empty."""
 
 from __future__ import annotations
 
@@ -10,37 +10,47 @@ from typing import Annotated, Any
 import typer
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Column, Table
+from rich.table import Table
 
 from config import ConfigurationError, load_environment
+from config.schema.variant import Served
 from ops import bootstrap
 from ops.api import Api
+from ops.checks.row import Verdict
+from ops.checks.table import count, show
+from ops.command_line import (
+    Endpoint,
+    Env,
+    MfaSerial,
+    MfaToken,
+    Model,
+    console,
+    known,
+    open_environment,
+    second_factor_of,
+)
+from ops.compare.commands import compare_command, label_command
 from ops.empty import empty, stop_pipelines
 from ops.endpoint import follow_release
 from ops.invoke import Report, batch_size, invoke_file
 from ops.pipeline import find_execution, follow, registered_packages
 from ops.preflight.report import preflight
-from ops.preflight.row import Row, Verdict
+from ops.release import commands as release
 from ops.reviews_file import check_data, read_reviews
-from ops.second_factor import VARIABLE, SecondFactor
 from ops.session import Environment, OpsError
 from ops.status import status
+from ops.traffic.command import traffic_command
 from ops.upload import upload
+from ops.verify.command import verify_command
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-console = Console(highlight=False, soft_wrap=True)
-
-Env = Annotated[str, typer.Option("--env", envvar="ASHLAR_ENV", help="Environment: a file of config/environments.")]
-Model = Annotated[str, typer.Argument(help="Model of the environment's configuration.")]
-Endpoint = Annotated[str, typer.Argument(help="Endpoint of the environment's configuration.")]
-MfaSerial = Annotated[
-    str | None,
-    typer.Option("--mfa-serial", envvar=VARIABLE, help="ARN of your MFA device, where roles ask for it."),
-]
-MfaToken = Annotated[str | None, typer.Option("--mfa-token", help="The device's code; without it you are asked.")]
+app.add_typer(release.app, name="release")
+app.command(name="traffic")(traffic_command)
+app.command(name="compare")(compare_command)
+app.command(name="label")(label_command)
+app.command(name="verify")(verify_command)
 DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gzipped or not.")]
 
 SAMPLES = [
@@ -82,17 +92,11 @@ def preflight_command(env: Env = "local") -> None:
     """Say whether a deployment would fail in this account: credentials, quotas, bootstrap, and what exists already."""
     # Whose credentials these are is its first question.
     rows = preflight(Environment(load_environment(env), check_account=False))
-    table = Table(*(Column(name, overflow="fold") for name in ("check", "found", "needed", "verdict")))
-    for row in rows:
-        table.add_row(*map(escape, (row.check, row.found, row.needed, row.verdict)))
-    console.print(table)
     file = Path(f"config/environments/{env}.yaml")
-    for row in rows:
-        if row.finding:
-            console.print(f"{row.verdict}: {escape(row.finding.line(file))}")
-    if _count(rows, Verdict.ERROR):
-        raise OpsError(f"{_count(rows, Verdict.ERROR)} of {len(rows)} checks failed: mend them, then deploy.")
-    console.print(f"{len(rows)} checks, {_count(rows, Verdict.WARNING)} warnings: nothing known would make it fail.")
+    show(console, rows, lambda row: row.finding.line(file) if row.finding else "")
+    if count(rows, Verdict.ERROR):
+        raise OpsError(f"{count(rows, Verdict.ERROR)} of {len(rows)} checks failed: mend them, then deploy.")
+    console.print(f"{len(rows)} checks, {count(rows, Verdict.WARNING)} warnings: nothing known would make it fail.")
 
 
 @app.command(name="upload")
@@ -100,8 +104,8 @@ def upload_command(
     model: Model, data: DataFile, env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: MfaToken = None
 ) -> None:
     """Upload a batch of raw data and mark it ready, which starts the model's pipeline."""
-    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
-    _known(model, list(environment.platform.models), "model")
+    environment = open_environment(env, second_factor_of(mfa_serial, mfa_token))
+    known(model, list(environment.platform.models), "model")
     console.print(upload(environment, model, data))
 
 
@@ -111,8 +115,8 @@ def run(
 ) -> None:
     """The main job: upload data, follow the pipeline and the release, and ask the API for three predictions."""
     check_data(data)
-    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
-    _known(model, list(environment.platform.models), "model")
+    environment = open_environment(env, second_factor_of(mfa_serial, mfa_token))
+    known(model, list(environment.platform.models), "model")
     marker = upload(environment, model, data)
     console.print(f"Uploaded {data} as {marker}")
     execution = find_execution(environment, model, marker)
@@ -139,8 +143,8 @@ def invoke(
 ) -> None:
     """Send every row of a file through the API; with ratings, say how well the answers fit them."""
     total = sum(1 for _ in read_reviews(file))
-    environment = _environment(env)
-    _known(endpoint, list(environment.platform.endpoints), "endpoint")
+    environment = open_environment(env)
+    known(endpoint, list(environment.platform.endpoints), "endpoint")
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(f"{total} rows", total=total)
         report = invoke_file(
@@ -155,7 +159,7 @@ def status_command(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False, env: Env = "local"
 ) -> None:
     """The API's URL, the endpoints, their variants and the packages they serve."""
-    found = status(_environment(env))
+    found = status(open_environment(env))
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -171,7 +175,7 @@ def status_command(
 @app.command(name="empty")
 def empty_command(env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: MfaToken = None) -> None:
     """Make `make destroy` possible: stop running pipelines and, unless the environment retains it, delete its data."""
-    environment = _environment(env, _second_factor(mfa_serial, mfa_token))
+    environment = open_environment(env, second_factor_of(mfa_serial, mfa_token))
     stop_pipelines(environment, console.print)
     if environment.platform.retain_data:
         console.print(f"Environment {env} retains its data; its buckets, keys and packages stay.")
@@ -180,29 +184,14 @@ def empty_command(env: Env = "local", mfa_serial: MfaSerial = None, mfa_token: M
     console.print("Removed " + ", ".join(f"{count} {what}" for what, count in removed.items()))
 
 
-def _count(rows: list[Row], verdict: Verdict) -> int:
-    return sum(row.verdict is verdict for row in rows)
-
-
-def _environment(name: str, second_factor: SecondFactor | None = None) -> Environment:
-    return Environment(load_environment(name), second_factor=second_factor)
-
-
-def _second_factor(serial: str | None, code: str | None) -> SecondFactor | None:
-    if code and not serial:
-        raise OpsError(f"--mfa-token is the code of a device: name it by --mfa-serial or {VARIABLE}.")
-    return SecondFactor(serial, code) if serial else None
-
-
-def _known(name: str, known: list[str], what: str) -> None:
-    if name not in known:
-        raise OpsError(f"There is no {what} {name!r} in this environment. Use one of: {', '.join(known)}.")
-
-
 def _endpoints_of(environment: Environment, model: str) -> list[str]:
     """The endpoints with a variant of a model."""
     endpoints = environment.platform.endpoints.items()
-    return [name for name, its in endpoints if any(variant.model == model for variant in its.variants.values())]
+    return [name for name, its in endpoints if any(_is_of(served, model) for served in its.served.values())]
+
+
+def _is_of(served: Served, model: str) -> bool:
+    return served.released is not None and served.released.model == model
 
 
 def _how_to_approve(environment: Environment, registered: list[str]) -> None:

@@ -36,7 +36,10 @@ class Api:
         self._http = urllib3.PoolManager(maxsize=CONNECTIONS, ca_certs=authority, retries=False)
 
     def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:
-        """`POST /endpoints/{endpoint}/predictions`: {predictions, variant, model_package}; OpsError else."""
+        """`POST /endpoints/{endpoint}/predictions`: {predictions, variant, model_package, request_id}; OpsError else.
+
+        The request id is what captured data calls the answer by.
+        """
         url = f"{self._url}/endpoints/{endpoint}/predictions"
         try:
             response = self._patiently(url, json.dumps({"instances": instances}).encode())
@@ -46,7 +49,7 @@ class Api:
         if response.status != 200:
             raise OpsError(f"{url} answered {response.status}: {text}")
         answer: dict[str, Any] = json.loads(text)
-        return answer
+        return {**answer, "request_id": response.headers.get("X-Request-Id")}
 
     def _patiently(self, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
         """The first answer that is final, or what the last attempt brings."""

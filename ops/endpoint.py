@@ -29,7 +29,7 @@ class ServedVariant:
     @property
     def package(self) -> str | None:
         """`<group>/<version>`, the form that the API answers with."""
-        return _short(self.package_arn) if self.package_arn else None
+        return short(self.package_arn) if self.package_arn else None
 
 
 def served(environment: Environment, endpoint: str) -> list[ServedVariant]:
@@ -40,8 +40,8 @@ def served(environment: Environment, endpoint: str) -> list[ServedVariant]:
 def _served_by(stack: Mapping[str, Any], settings: Endpoint) -> list[ServedVariant]:
     parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
     return [
-        ServedVariant(name, variant.weight, _package(parameters.get(parameter_name(name), NOT_RELEASED)))
-        for name, variant in settings.variants.items()
+        ServedVariant(name, weight, _package(parameters.get(parameter_name(name), NOT_RELEASED)))
+        for name, weight in settings.weights.items()
     ]
 
 
@@ -54,17 +54,34 @@ def _package(value: str) -> str | None:
     return None if value == NOT_RELEASED else value
 
 
+def configurations(environment: Environment, stack: str) -> list[str]:
+    """Names, in lower case, of the endpoint configurations that a stack has made: none before the first release."""
+    pages = environment.client("cloudformation").get_paginator("list_stack_resources")
+    # The physical id is an ARN, and ARNs have the name in lower case.
+    return [
+        resource["PhysicalResourceId"].rsplit("/", 1)[-1].lower()
+        for page in pages.paginate(StackName=stack)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::SageMaker::EndpointConfig"
+    ]
+
+
 def wanted(environment: Environment, endpoint: str, registered: Iterable[str]) -> dict[str, str]:
     """Variant -> ARN, of those registered packages that are of a variant's own model and candidate.
 
     A candidate that did not pass its gate registers nothing; its variant goes on with what it has, or the champion's.
     """
-    by_group = {_group(arn): arn for arn in registered}
-    groups = {
-        name: environment.platform.name(variant.model, variant.candidate)
-        for name, variant in environment.platform.endpoints[endpoint].variants.items()
-    }
-    return {name: by_group[group] for name, group in groups.items() if group in by_group}
+    by_group = {group_of(arn): arn for arn in registered}
+    return {name: by_group[group] for name, group in groups(environment, endpoint).items() if group in by_group}
+
+
+def groups(environment: Environment, endpoint: str) -> dict[str, str]:
+    """Variant -> the model package group that it is released from. One whose packages or images are fixed is absent."""
+    found = {}
+    for name, its in environment.platform.endpoints[endpoint].served.items():
+        if its.released and its.released.model and its.released.candidate:
+            found[name] = environment.platform.name(its.released.model, its.released.candidate)
+    return found
 
 
 def follow_release(environment: Environment, endpoint: str, registered: Iterable[str]) -> Iterator[str]:
@@ -120,14 +137,7 @@ class _Release:
         """Whether the endpoint runs what its stack says: on an alarm SageMaker goes back by itself."""
         name = self._environment.platform.name(self._endpoint)
         live = self._environment.client("sagemaker").describe_endpoint(EndpointName=name)["EndpointConfigName"]
-        pages = self._environment.client("cloudformation").get_paginator("list_stack_resources")
-        # The physical id is an ARN, and ARNs have the name in lower case.
-        return str(live).lower() in [
-            resource["PhysicalResourceId"].rsplit("/", 1)[-1].lower()
-            for page in pages.paginate(StackName=self._stack["StackId"])
-            for resource in page["StackResourceSummaries"]
-            if resource["ResourceType"] == "AWS::SageMaker::EndpointConfig"
-        ]
+        return str(live).lower() in configurations(self._environment, self._stack["StackId"])
 
     def stop_when_refused(self) -> None:
         """Raise OpsError, with the reason, when no more will come of this release."""
@@ -169,21 +179,23 @@ def _stop_when_rejected(environment: Environment, arn: str) -> None:
     package = environment.client("sagemaker").describe_model_package(ModelPackageName=arn)
     if package["ModelApprovalStatus"] == "Rejected":
         reason = package.get("ApprovalDescription", "no reason given")
-        raise OpsError(f"{_short(arn)} was rejected, and the endpoint serves what it served before. {reason}")
+        raise OpsError(f"{short(arn)} was rejected, and the endpoint serves what it served before. {reason}")
 
 
 def _at_least(now: str | None, arn: str) -> bool:
-    return now is not None and _group(now) == _group(arn) and _version(now) >= _version(arn)
+    return now is not None and group_of(now) == group_of(arn) and version_of(now) >= version_of(arn)
 
 
-def _short(arn: str) -> str:
-    """`<group>/<version>` of a package."""
+def short(arn: str) -> str:
+    """`<group>/<version>` of a package; any other text as it is."""
     return arn.split(":model-package/")[-1]
 
 
-def _group(arn: str) -> str:
-    return _short(arn).split("/")[0]
+def group_of(arn: str) -> str:
+    """The model package group of a package."""
+    return short(arn).split("/")[0]
 
 
-def _version(arn: str) -> int:
-    return int(_short(arn).split("/")[1])
+def version_of(arn: str) -> int:
+    """A package's version in its group."""
+    return int(short(arn).split("/")[1])

@@ -128,6 +128,7 @@ def _lines(rows: list[Review], answer: Answer | None, report: Report) -> Iterato
             "probabilities": prediction["probabilities"],
             "variant": answer["variant"],
             "model_package": answer["model_package"],
+            "request_id": answer.get("request_id"),
         }
 
 

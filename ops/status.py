@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ops.endpoint import served
+from ops.live import describe
 from ops.session import Environment
 
 NOT_HOSTED = "NotReleased"
@@ -24,7 +23,7 @@ def status(environment: Environment) -> dict[str, Any]:
 
 def _endpoint(environment: Environment, name: str) -> dict[str, Any]:
     sagemaker_name = environment.platform.name(name)
-    live = _describe(environment, sagemaker_name)
+    live = describe(environment, name)
     running = {variant["VariantName"]: variant for variant in live.get("ProductionVariants", [])}
     variants = {
         variant.name: {
@@ -42,13 +41,3 @@ def _endpoint(environment: Environment, name: str) -> dict[str, Any]:
         "stack_status": environment.stack("inference", name)["StackStatus"],
         "variants": variants,
     }
-
-
-def _describe(environment: Environment, name: str) -> dict[str, Any]:
-    try:
-        described: dict[str, Any] = environment.client("sagemaker").describe_endpoint(EndpointName=name)
-    except ClientError as error:
-        if "Could not find" in str(error):
-            return {}
-        raise
-    return described

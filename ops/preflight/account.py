@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from config import Platform
-from ops.preflight.cloud import Cloud, UnansweredError
-from ops.preflight.row import Answer, Check, bad, doubtful, good
+from ops.checks.cloud import Cloud, UnansweredError
+from ops.checks.row import Answer, Check, bad, doubtful, good
 from ops.session import sign_in
 
 USABLE = ("opt-in-not-required", "opted-in")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from config import Platform, catalogue
-from config.schema import Job
-from ops.preflight.cloud import Cloud, UnansweredError
-from ops.preflight.row import Answer, Check, bad, doubtful, good
+from config.schema import Job, Script
+from ops.checks.cloud import Cloud, UnansweredError
+from ops.checks.row import Answer, Check, bad, doubtful, good
 
 # What the app's stacks ask for (`requiresBootstrapStackVersion`), and the first whose publishing role is bound to
 # buckets of its own account. CDK developer guide: bootstrap template version history.
@@ -41,8 +41,8 @@ def _images(platform: Platform) -> dict[str, str]:
     """Image -> the first setting that names it."""
     found: dict[str, str] = {}
     for name, model in platform.models.items():
-        jobs: dict[str, Job] = {"processing": model.processing, "evaluation": model.evaluation}
-        jobs |= {f"candidates.{candidate}": job for candidate, job in model.candidates.items()}
+        jobs: dict[str, Job | Script] = {"processing": model.processing, "evaluation": model.evaluation}
+        jobs |= {f"candidates.{key}": its.script for key, its in model.candidates.items() if its.image}
         for place, job in jobs.items():
             found.setdefault(job.image, f"models.{name}.{place}.image")
     return found

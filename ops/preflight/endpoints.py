@@ -8,8 +8,8 @@ from typing import Any
 
 from config import Platform, catalogue
 from config.schema import ExistingVpc
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, good
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, good
 from ops.preflight.subnets import table_ids
 
 HERE = "network.existing"

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from config import Platform
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, good
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, good
 
 LOGS = "logs.{region}.amazonaws.com"
 # Class -> the services that its policy must name: docs/audit.md.

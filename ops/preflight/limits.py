@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from config import Platform
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, doubtful, good
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, doubtful, good
 
 
 def checks(platform: Platform) -> Iterator[Check]:

@@ -8,9 +8,9 @@ from functools import partial
 from config import Platform
 from config.checks.subnets import RESERVED_ADDRESSES, addresses_needed
 from config.schema import ExistingVpc
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, good
 from ops.preflight import subnets
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, good
 from ops.preflight.subnets import table_ids
 
 HERE = "network.existing"

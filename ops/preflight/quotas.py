@@ -12,9 +12,9 @@ from functools import partial
 
 from config import Platform, catalogue
 from config.schema import ExistingVpc
-from ops.preflight.cloud import Cloud
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, doubtful, good
 from ops.preflight.endpoints import others
-from ops.preflight.row import Answer, Check, bad, doubtful, good
 
 # Service Quotas' codes: Amazon VPC and Amazon EC2.
 VPCS, INTERFACE_ENDPOINTS = "L-F678F1CE", "L-29B6F2EB"
@@ -53,9 +53,13 @@ def _instances(path: str, use: str, least: Counter[str], most: Counter[str]) -> 
 def _hosted(platform: Platform) -> tuple[Counter[str], Counter[str]]:
     least, most = Counter[str](), Counter[str]()
     for endpoint in platform.endpoints.values():
+        for fleet in endpoint.fleets:
+            most[fleet.instance_type] += FLEETS * fleet.most
+        # What a schedule takes away later, an update starts all the same.
         for variant in endpoint.variants.values():
-            least[variant.instance_type] += FLEETS * variant.scaling.min
-            most[variant.instance_type] += FLEETS * variant.scaling.max
+            least[variant.instance_type] += FLEETS * variant.initial_instances if variant.fleet else 0
+        if endpoint.shadow:
+            least[endpoint.shadow.instance_type] += FLEETS * endpoint.shadow.instances
     return least, most
 
 

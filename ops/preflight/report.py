@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
+from ops.checks.cloud import Cloud
+from ops.checks.row import Row, Verdict, row
 from ops.preflight import account, bootstrap, endpoints, keys, limits, network, provider, quotas, trail
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Row, Verdict, row
 from ops.session import Environment
 
 # The account comes first.

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from config.schema import ExistingVpc, Subnet
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, good
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, good
 
 
 def checks(vpc: ExistingVpc, room: int) -> Iterator[Check]:

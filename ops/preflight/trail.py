@@ -8,8 +8,8 @@ from typing import Any
 
 from config import Platform
 from config.schema import Trail
-from ops.preflight.cloud import Cloud
-from ops.preflight.row import Answer, Check, bad, doubtful, good
+from ops.checks.cloud import Cloud
+from ops.checks.row import Answer, Check, bad, doubtful, good
 
 # What the platform's own trail records beside management events: docs/audit.md.
 RECORDED = (

@@ -32,7 +32,8 @@ class Http:
             raise outcome
         status, wait = outcome if isinstance(outcome, tuple) else (outcome, "")
         text = json.dumps(ANSWER if status == 200 else {"title": "no"}).encode()
-        return urllib3.HTTPResponse(text, status=status, headers={"Retry-After": wait} if wait else {})
+        said = {"X-Request-Id": "id-1"} | ({"Retry-After": wait} if wait else {})
+        return urllib3.HTTPResponse(text, status=status, headers=said)
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def should_ask_again_after_what_passes(
     api: Callable[..., tuple[Api, Http]], slept: list[float], passing: Outcome
 ) -> None:
     client, http = api(passing, passing, 200)
-    assert client.predict("reviews", [{"text": "nice"}]) == ANSWER
+    assert client.predict("reviews", [{"text": "nice"}]) == {**ANSWER, "request_id": "id-1"}
     assert len(http.requests) == 3
     assert all("AWS4-HMAC-SHA256" in str(headers["Authorization"]) for headers in http.requests)
     assert 0.5 <= slept[0] <= 0.75

@@ -40,7 +40,7 @@ def should_show_an_error_of_aws_as_one_message(
     def failing(name: str, second_factor: object = None) -> Deployed:
         raise error
 
-    monkeypatch.setattr(commands, "_environment", failing)
+    monkeypatch.setattr(commands, "open_environment", failing)
     assert run(monkeypatch, "status") == 1
     said = capsys.readouterr().err
     assert said.startswith(expected)
@@ -73,7 +73,7 @@ def should_refuse_data_that_cannot_be_trained_on_before_it_is_uploaded(
 ) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("Title,Review Text,Rating\na,nice,nine\n")
-    monkeypatch.setattr(commands, "_environment", lambda name, second_factor=None: pytest.fail("it went on"))
+    monkeypatch.setattr(commands, "open_environment", lambda name, second_factor=None: pytest.fail("it went on"))
     assert run(monkeypatch, "run", "reviews", "--data", str(file)) == 1
     assert "line 2: Rating is 'nine'" in capsys.readouterr().err
 
@@ -86,7 +86,7 @@ def should_say_how_to_approve_what_waits_for_approval(
     arn = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/ashlar-dev-reviews-linear/1"
     model = deployed.platform.models["reviews"].model_copy(update={"approval": "manual"})
     deployed.platform = deployed.platform.model_copy(update={"models": {"reviews": model}})
-    monkeypatch.setattr(commands, "_environment", lambda name, second_factor=None: deployed)
+    monkeypatch.setattr(commands, "open_environment", lambda name, second_factor=None: deployed)
     monkeypatch.setattr(commands, "upload", lambda *_: "marker")
     monkeypatch.setattr(commands, "find_execution", lambda *_: "execution")
     monkeypatch.setattr(commands, "follow", lambda *_: [])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from config import Platform, load_environment
+from config.schema import Network
+from ops.checks.row import Row, Verdict
 from ops.preflight.report import preflight
-from ops.preflight.row import Row, Verdict
 from tests.local.cloud import ACCOUNT, REGION, LocalCloud
 from tests.ops.conftest import OfTheLocalCloud
 
@@ -44,8 +45,8 @@ def on_existing_vpc(cloud: LocalCloud, *, public: bool) -> tuple[Platform, str]:
         ],
         "route_table_ids": tables,
     }
-    settings = load_environment("local").model_dump(mode="json") | {"network": {"existing": existing}}
-    return Platform.model_validate(settings), subnets[1]
+    network = Network.model_validate({"existing": existing})
+    return load_environment("local").model_copy(update={"network": network}), subnets[1]
 
 
 def should_refuse_a_public_subnet_that_is_named_as_private(cloud: LocalCloud) -> None:

@@ -119,7 +119,7 @@ def should_take_the_device_from_an_option_or_the_environment(
 
     (tmp_path / "r.csv").write_text("Title,Review Text,Rating\na,nice,5\n")
     data = [str(tmp_path / "r.csv")] if command[-1] == "--data" else []
-    monkeypatch.setattr(commands, "_environment", environment)
+    monkeypatch.setattr(commands, "open_environment", environment)
     if not given:
         monkeypatch.setenv(second_factor.VARIABLE, DEVICE)
     monkeypatch.setattr(sys, "argv", ["ops", *command, *data, *given, "--mfa-token", "123456"])

@@ -34,7 +34,7 @@ class Cloud:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except ClientError as error:
-            if _absent(error.response["Error"]["Code"]):
+            if _absent(error):
                 return None
             raise UnansweredError(_action(service, operation), error) from None
         except BotoCoreError as error:
@@ -54,7 +54,7 @@ class Cloud:
         try:
             return [each for page in pages for each in page.get(key, [])]
         except ClientError as error:
-            if _absent(error.response["Error"]["Code"]):
+            if _absent(error):
                 return []
             raise UnansweredError(_action(service, operation), error) from None
         except BotoCoreError as error:
@@ -91,9 +91,13 @@ class Cloud:
         return float(found["Quota"]["Value"])
 
 
-def _absent(code: str) -> bool:
-    """Each service has its own word for it: InvalidVpcID.NotFound, NoSuchEntity, ParameterNotFound."""
-    return "NotFound" in code or code.startswith("NoSuch")
+def _absent(error: ClientError) -> bool:
+    """Each service has its own word for it: InvalidVpcID.NotFound, NoSuchEntity, ParameterNotFound.
+
+    SageMaker has no code of its own, only words.
+    """
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    return "NotFound" in code or code.startswith("NoSuch") or message.startswith("Could not find")
 
 
 def _action(service: str, operation: str) -> str:

@@ -1,4 +1,4 @@
-"""One line of the preflight: what was asked, what was found, what is needed, and the mend."""
+"""One line of a report: what was asked, what was found, what is needed, and the mend."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from config.errors import Finding
-from ops.preflight.cloud import Cloud, UnansweredError
+from ops.checks.cloud import Cloud, UnansweredError
 
 
 class Verdict(StrEnum):
-    """`error`: a deployment, or the first thing it is used for, would fail. `warning`: it may."""
+    """`error`: a deployment, or what runs, is not as it must be. `warning`: it may not be."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,12 +21,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS says to a check. `message` and `fix` are empty where all is well."""
+    """What AWS says to a check. `message` and `fix` are empty where all is well.
+
+    `needed` is given where only asking shows what is needed; it stands in the place of the check's own.
+    """
 
     found: str
     verdict: Verdict = Verdict.OK
     message: str = ""
     fix: str = ""
+    needed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,14 @@ def bad(found: object, message: str, fix: str) -> Answer:
     return Answer(str(found), Verdict.ERROR, message, fix)
 
 
-def row(check: Check, cloud: Cloud) -> Row:
-    """Ask, and put the answer beside what is needed. A call that is denied or fails becomes a warning that says so."""
+def row(check: Check, cloud: Cloud, *, unanswered: Verdict = Verdict.WARNING) -> Row:
+    """Ask, and put the answer beside what is needed. A call that is denied or fails becomes a finding that says so."""
     try:
         answer = check.ask(cloud)
     except UnansweredError as error:
         fix = f"where it was denied, allow it; otherwise look in the console. Needed: {check.needed}."
-        answer = doubtful("not answered", f"{error}.", fix)
+        answer = Answer("not answered", unanswered, f"{error}.", fix)
     finding = None
     if answer.verdict is not Verdict.OK:
         finding = Finding(check.path, check.value, check.rule, answer.message, answer.fix)
-    return Row(check.name, answer.found, check.needed, answer.verdict, finding)
+    return Row(check.name, answer.found, answer.needed or check.needed, answer.verdict, finding)

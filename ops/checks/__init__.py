@@ -1,0 +1,1 @@
+"""Questions to AWS and their answers, as rows of a table: what the preflight and the verification share."""

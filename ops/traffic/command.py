@@ -1,0 +1,22 @@
+"""`python -m ops traffic reviews linear=70 xgboost=30`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops.command_line import Endpoint, Env, open_endpoint, plain
+from ops.traffic.shift import shift
+
+
+def traffic_command(
+    endpoint: Endpoint,
+    shares: Annotated[list[str], typer.Argument(help="VARIANT=PERCENT for every variant; 100 together.")],
+    step: Annotated[float, typer.Option("--step", help="Percentage points that move at once, at most.")] = 10.0,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds that the alarms are watched after each step.")] = 120.0,
+    env: Env = "local",
+) -> None:
+    """Shift live weights in small steps; go back to those of the beginning when a rollback alarm rings."""
+    environment = open_endpoint(env, endpoint)
+    shift(environment, endpoint, shares, largest=step, wait=wait, say=plain)

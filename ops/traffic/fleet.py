@@ -1,0 +1,101 @@
+"""The live endpoint whose weights are shifted, and the alarms that watch it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops import live
+from ops.session import Environment, OpsError
+
+POLL_SECONDS = 5.0
+# SageMaker changes weights within a minute; after this long something is wrong.
+LONGEST_UPDATE_SECONDS = 600.0
+
+
+class DisturbedError(Exception):
+    """A step that cannot go on. `where`: what made it stop; `steerable`: whether the weights can be set back."""
+
+    def __init__(self, where: str, *, steerable: bool) -> None:
+        super().__init__(where)
+        self.steerable = steerable
+
+
+class LiveFleet:
+    """One endpoint on the configuration that it had at first. Raises OpsError where it cannot be shifted."""
+
+    def __init__(self, environment: Environment, endpoint: str) -> None:
+        self._environment, self._endpoint = environment, endpoint
+        self._sagemaker = environment.client("sagemaker")
+        described = live.describe(environment, endpoint)
+        if not described:
+            raise OpsError(f"{endpoint} does not exist yet: it appears with the first release.")
+        if described["EndpointStatus"] != "InService":
+            raise OpsError(
+                f"{endpoint} is {described['EndpointStatus']}: weights are shifted only while no update runs. "
+                f"Follow it: {environment.command('release', 'status', endpoint)}"
+            )
+        self.configuration = str(described["EndpointConfigName"])
+        self.weights = weights_of(described)
+
+    def ask(self, weights: dict[str, float]) -> None:
+        """Start the change to `weights`. Raises DisturbedError where somebody else's update is under way."""
+        desired = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
+        name = self._environment.platform.name(self._endpoint)
+        try:
+            self._sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=name, DesiredWeightsAndCapacities=desired
+            )
+        except ClientError as error:
+            raise DisturbedError(f"SageMaker refused the weights: {error}", steerable=False) from None
+
+    def wait_until_changed(self, *, watched: bool = True) -> None:
+        """Until the weights that were asked for are live. Raises DisturbedError."""
+        deadline = time.monotonic() + LONGEST_UPDATE_SECONDS
+        while self._status(watched=watched) != "InService":
+            if time.monotonic() >= deadline:
+                raise DisturbedError(f"still updating after {LONGEST_UPDATE_SECONDS:g} s", steerable=False)
+            time.sleep(POLL_SECONDS)
+
+    def watch(self, seconds: float) -> None:
+        """Look at the alarms for so long, at least once. Raises DisturbedError at the first that is in ALARM."""
+        deadline = time.monotonic() + seconds
+        while True:
+            if self._status(watched=True) != "InService":
+                raise DisturbedError("another update of the endpoint began", steerable=False)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(POLL_SECONDS, left))
+
+    def alarms(self) -> dict[str, str]:
+        """Name -> state of the alarms of the configuration that runs."""
+        prefix = f"{self.configuration}-"
+        pages = self._environment.client("cloudwatch").get_paginator("describe_alarms")
+        found = pages.paginate(AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"])
+        return {alarm["AlarmName"]: alarm["StateValue"] for page in found for alarm in page["MetricAlarms"]}
+
+    def now(self) -> dict[str, float]:
+        """The weights that are live, or that are about to be."""
+        return weights_of(live.describe(self._environment, self._endpoint))
+
+    def _status(self, *, watched: bool) -> str:
+        """The endpoint's status. Raises DisturbedError where an alarm rings, or another configuration runs."""
+        described = live.describe(self._environment, self._endpoint)
+        if described.get("EndpointConfigName") != self.configuration:
+            raise DisturbedError("the endpoint was updated to another configuration", steerable=False)
+        status = str(described["EndpointStatus"])
+        if status not in ("InService", "Updating"):
+            raise DisturbedError(f"the endpoint is {status}", steerable=False)
+        ringing = [name for name, state in self.alarms().items() if state == "ALARM"] if watched else []
+        if ringing:
+            raise DisturbedError(f"alarm {', '.join(ringing)}", steerable=True)
+        return status
+
+
+def weights_of(described: dict[str, Any]) -> dict[str, float]:
+    """Variant -> the weight that DescribeEndpoint says it is to have."""
+    variants = described.get("ProductionVariants", [])
+    return {its["VariantName"]: float(its.get("DesiredWeight", its["CurrentWeight"])) for its in variants}

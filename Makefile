@@ -3,7 +3,8 @@
 #   make destroy   [ENV=local]   all but the bootstrap stack and what is retained
 #   make synth | diff | preflight [ENV=local]   the templates; what would change; what would fail
 #   make bootstrap | bootstrap-policy [ENV=local]   an administrator's, once; its policies, printed (docs/bootstrap.md)
-#   make test | check | review | bench   all tests; style and types; the security review; what synth costs
+#   make test | check | review | bench   all tests; style and types; the security review; what synth and hosting cost
+#   make soak   twenty releases under load, and a bad one
 #   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
 
 ENV ?= local
@@ -41,7 +42,7 @@ export ASHLAR_ENV := $(ENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
 
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt
@@ -153,13 +154,19 @@ destroy: $(SETUP)
 test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 	@$(BIN)/python -m pytest
 
+# Twenty releases under load, and one that must be rolled back; `make test` has the short form.
+.PHONY: soak
+soak: .venv/.dev node_modules/.ready local/.venv/.ready
+	@SOAK_RELEASES=20 $(BIN)/python -m pytest tests/end_to_end/test_soak.py
+
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .
 
-# What synth costs on this machine, against its targets: benchmarks/synth.py.
+# What synth and hosting cost on this machine, against their targets: benchmarks/.
 .PHONY: bench
-bench: .venv/.app
+bench: .venv/.app local/.venv/.ready
 	@$(BIN)/python -m benchmarks.synth
+	@$(BIN)/python -m benchmarks.hosting
 
 # Every environment under every scanner; 1 when something is open, 2 when a scanner is blind. docs/security-review.md
 review: .venv/.dev review/.venv/.ready

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from local import processes, state_directory
 from local.environment import write_profile
+from local.sagemaker.timing import FACTOR_VARIABLE, START_VARIABLE
 from local.state_directory import StateDirectoryError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -143,7 +144,8 @@ def _launch(python: Path, state: Path, listener: socket.socket, confirmed: int, 
     handle = listener.fileno()
     command = [str(python), "-m", "local.server", "--state", str(state), "--region", region]
     command += ["--socket", str(handle), "--confirmed", str(confirmed)]
-    environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
+    passed_on = ("PATH", "LANG", "LC_ALL", "TZ", START_VARIABLE, FACTOR_VARIABLE)
+    environment = {name: os.environ[name] for name in passed_on if name in os.environ}
     environment |= {"HOME": str(state), "TMPDIR": str(state / "tmp"), "PYTHONUNBUFFERED": "1"}
     with (state / "server.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell

@@ -89,6 +89,7 @@ async def serve(listener: socket.socket, state: Path) -> None:
     from hypercorn.config import Config
 
     from local import cloudformation, event_targets, hooks, iam_requests, log_requests, passed_roles, sagemaker
+    from local.sagemaker.timing import timing
 
     hooks.check()
     cloudformation.install()
@@ -97,6 +98,7 @@ async def serve(listener: socket.socket, state: Path) -> None:
     log_requests.install()
     passed_roles.install()
     sagemaker.install()
+    hooks.watch_alarms(timing().time_factor)
 
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

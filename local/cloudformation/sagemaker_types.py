@@ -96,7 +96,7 @@ def delete(noun: Noun) -> Callable[[str, Properties], None]:
 
 def own_tags(properties: Mapping[str, Any]) -> list[dict[str, str]]:
     """The tags of the resource and its stack; those of CloudFormation itself no caller may set."""
-    return [tag for tag in properties.get("Tags", []) if not tag["Key"].startswith("aws:")]
+    return [tag for tag in map(dict, properties.get("Tags", [])) if not tag["Key"].startswith("aws:")]
 
 
 def change_tags(arn: str, old: Properties, new: Properties) -> None:
@@ -126,7 +126,7 @@ _MODEL_PROPERTIES = (
 )  # fmt: skip
 _CONFIG_PROPERTIES = (
     "AsyncInferenceConfig", "DataCaptureConfig", "EnableNetworkIsolation", "EndpointConfigName", "ExecutionRoleArn",
-    "ExplainerConfig", "KmsKeyId", "ProductionVariants", "ShadowProductionVariants", "VpcConfig",
+    "ExplainerConfig", "KmsKeyId", "MetricsConfig", "ProductionVariants", "ShadowProductionVariants", "VpcConfig",
 )  # fmt: skip
 _GROUP_PROPERTIES = ("ModelPackageGroupDescription", "ModelPackageGroupName")
 

@@ -17,6 +17,7 @@ Result = tuple[str, dict[str, Any]]
 _SERVICE = "application-autoscaling"
 _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 _POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+_SCHEDULES = "ScheduledActions"
 _IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 _GONE = re.compile(r"No scalable target|No scaling policy|ObjectNotFound", re.IGNORECASE)
 
@@ -25,11 +26,30 @@ def _identity(target_id: str) -> dict[str, str]:
     return dict(zip(_IDENTITY, target_id.split("|"), strict=True))
 
 
-def _put_target(properties: Properties) -> Result:
-    arguments = parameters(_SERVICE, "RegisterScalableTarget", properties, _TARGET)
-    operations.client(_SERVICE).register_scalable_target(**arguments)
-    target_id = "|".join(properties[name] for name in _IDENTITY)
+def _put_target(properties: Properties, old: Properties) -> Result:
+    """A change of the schedules alone leaves the bounds that a schedule has set."""
+    plain, before = (
+        {name: value for name, value in given.items() if name != _SCHEDULES} for given in (properties, old)
+    )
+    if plain != before:
+        arguments = parameters(_SERVICE, "RegisterScalableTarget", plain, _TARGET)
+        operations.client(_SERVICE).register_scalable_target(**arguments)
+    identity = {name: properties[name] for name in _IDENTITY}
+    _put_schedules(identity, properties.get(_SCHEDULES) or [], old.get(_SCHEDULES) or [])
+    target_id = "|".join(identity.values())
     return target_id, {"Id": target_id}
+
+
+def _put_schedules(identity: dict[str, str], wanted: list[Properties], old: list[Properties]) -> None:
+    names = {action["ScheduledActionName"] for action in wanted}
+    for action in wanted:
+        if action not in old:
+            arguments = parameters(_SERVICE, "PutScheduledAction", {**identity, **action}, f"{_TARGET}.{_SCHEDULES}")
+            operations.client(_SERVICE).put_scheduled_action(**arguments)
+    for action in old:
+        if action["ScheduledActionName"] not in names:
+            gone = {**identity, "ScheduledActionName": action["ScheduledActionName"]}
+            _ignoring_gone("delete_scheduled_action", gone)
 
 
 def _delete_target(physical_id: str, properties: Properties) -> None:
@@ -66,9 +86,9 @@ def register() -> None:
     """Provide the types."""
     register_cfn_type(
         _TARGET,
-        lambda logical_id, properties, stack_name: _put_target(properties),
+        lambda logical_id, properties, stack_name: _put_target(properties, {}),
         _delete_target,
-        lambda physical_id, old, new, stack_name: _put_target(new),
+        lambda physical_id, old, new, stack_name: _put_target(new, old),
         _IDENTITY,
     )
     register_cfn_type(

@@ -8,7 +8,6 @@ from __future__ import annotations
 OURS = frozenset(
     {
         "AWS::AccessAnalyzer::Analyzer",
-        "AWS::ApiGateway::ClientCertificate",
         "AWS::ApiGateway::RequestValidator",
         "AWS::ApplicationAutoScaling::ScalableTarget",
         "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -79,12 +78,39 @@ INTERNAL = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::CustomResource
 
 ALL = OURS | MINISTACK | INTERNAL
 
-# Read when the resource is deleted, so not where the audit looks.
-READ_AT_DELETION: dict[str, frozenset[str]] = {"AWS::KMS::Key": frozenset({"PendingWindowInDays"})}
-
-RECORDED_ONLY: dict[str, frozenset[str]] = {
-    "AWS::ApiGateway::RestApi": frozenset({"ApiKeySourceType", "DisableExecuteApiEndpoint"}),
-    "AWS::ApiGateway::Stage": frozenset({"AccessLogSetting", "CacheClusterEnabled", "ClientCertificateId"}),
-    "AWS::Logs::LogGroup": frozenset({"DeletionProtectionEnabled"}),
-    "AWS::S3::Bucket": frozenset({"AccessControl"}),
+# Property -> what reads it, where that is not the handler that creates the resource. A name stands for all within it.
+READ_LATER: dict[str, dict[str, str]] = {
+    "AWS::EC2::VPCEndpoint": {"PolicyDocument": "evaluated at each call through the endpoint (hooks/policies.py)"},
+    "AWS::Events::Rule": {
+        "Targets.Arn": "where EventBridge delivers an event",
+        "Targets.DeadLetterConfig": "where an event goes whose delivery is not allowed (hooks/events.py)",
+        "Targets.Id": "what DeleteRule removes the target by",
+        "Targets.InputTransformer": "what EventBridge makes of an event when it delivers it",
+        "Targets.RoleArn": "the role that a pipeline is started with (event_targets.py)",
+        "Targets.SageMakerPipelineParameters": "the parameters of a pipeline that is started (event_targets.py)",
+    },
+    "AWS::KMS::Key": {"PendingWindowInDays": "read when the key is deleted"},
+    "AWS::WAFv2::WebACL": {"Tags": "what ListTagsForResource answers"},
 }
+
+_NO_SERVICE = "the service does not exist here"
+_NO_FIREWALL = "the local cloud filters no requests"
+# Property -> why it has no effect. A name stands for all within it.
+RECORDED_ONLY: dict[str, dict[str, str]] = {
+    "AWS::AccessAnalyzer::Analyzer": {"Type": _NO_SERVICE},
+    "AWS::ApiGateway::Stage": {"AccessLogSetting": "no access logs are written"},
+    "AWS::Events::Rule": {"Targets.RetryPolicy": "a delivery is tried once"},
+    "AWS::S3::Bucket": {"AccessControl": "bucket policies alone decide"},
+    "AWS::WAFv2::LoggingConfiguration": {"LogDestinationConfigs": _NO_FIREWALL, "RedactedFields": _NO_FIREWALL},
+    "AWS::WAFv2::WebACL": {"DefaultAction": _NO_FIREWALL, "Rules": _NO_FIREWALL, "VisibilityConfig": _NO_FIREWALL},
+}
+
+
+def not_read_at_once(resource_type: str) -> frozenset[str]:
+    """The properties of a type that its handler need not read, each by its name from the top, with dots."""
+    return frozenset({**RECORDED_ONLY.get(resource_type, {}), **READ_LATER.get(resource_type, {})})
+
+
+def covers(listed: str, name: str) -> bool:
+    """Whether a property is the listed one or within it."""
+    return name == listed or name.startswith(f"{listed}.")

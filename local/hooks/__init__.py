@@ -1,5 +1,7 @@
 """The only package that touches MiniStack's internals; the rest of `local/` is written against these functions."""
 
+from local.hooks.alarm_evaluation import in_alarm, missing_alarms
+from local.hooks.alarm_evaluation import watch as watch_alarms
 from local.hooks.cloudformation import register_cfn_type
 from local.hooks.events import emit_event, event_target
 from local.hooks.identity import (
@@ -13,14 +15,18 @@ from local.hooks.identity import (
     role,
 )
 from local.hooks.internals import asgi_app, check
+from local.hooks.metric_data import Datum, put_metrics
 from local.hooks.networks import attach
 from local.hooks.policies import register_resource_tags
-from local.hooks.scope import account, in_request_scope, region
+from local.hooks.scope import account, acting_in, in_request_scope, region
 from local.hooks.services import register_condition_keys, register_resource_arn, register_service
+from local.hooks.trail import leave_out_of_trail
 
 __all__ = [
     "AccessDenied",
+    "Datum",
     "account",
+    "acting_in",
     "asgi_app",
     "assume_role",
     "attach",
@@ -29,7 +35,11 @@ __all__ = [
     "emit_event",
     "endpoint_url",
     "event_target",
+    "in_alarm",
     "in_request_scope",
+    "leave_out_of_trail",
+    "missing_alarms",
+    "put_metrics",
     "region",
     "register_cfn_type",
     "register_condition_keys",
@@ -40,4 +50,5 @@ __all__ = [
     "require_allowed_to",
     "require_pass_role",
     "role",
+    "watch_alarms",
 ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from local.hooks import internals, scope
 
+_T = TypeVar("_T")
 TargetFunction = Callable[[dict[str, Any], dict[str, Any]], None]
 
 _app = internals.module("app")
@@ -25,6 +27,7 @@ _sqs = internals.module("services.sqs")
 _log = logging.getLogger("ashlar.local.events")
 
 _targets: dict[str, TargetFunction] = {}
+_ANSWER_SECONDS = 30.0
 
 
 def on_event_loop(fn: Callable[[], object]) -> None:
@@ -34,6 +37,20 @@ def on_event_loop(fn: Callable[[], object]) -> None:
     """
     loop: asyncio.AbstractEventLoop = _app._MAIN_LOOP
     loop.call_soon_threadsafe(fn, context=contextvars.copy_context())
+
+
+def ask_event_loop(fn: Callable[[], _T]) -> _T:
+    """The answer of `fn`, run on the event loop in the current request's scope; not to be called on that loop."""
+    answer: concurrent.futures.Future[_T] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(fn())
+        except BaseException as error:  # whatever it is, the thread that asked must hear of it
+            answer.set_exception(error)
+
+    on_event_loop(run)
+    return answer.result(_ANSWER_SECONDS)
 
 
 def emit_event(source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str]) -> None:

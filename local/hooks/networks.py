@@ -7,11 +7,13 @@ such field; its session's place counts.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from local.hooks import current_request, internals, scope
@@ -30,6 +32,7 @@ _ENDPOINT_NAMES = {
     "execute-api": ("execute-api",),
     "sagemaker": ("sagemaker.api",),
     "sagemaker:InvokeEndpoint": ("sagemaker.runtime",),
+    "sagemaker:InvokeEndpointAsync": ("sagemaker.runtime",),
 }
 
 
@@ -127,6 +130,18 @@ def _install() -> None:
         return {**found, "AWS_SDK_UA_APP_ID": place.token} if place else found
 
     _lambda.execution_credentials = execution_credentials
+    fields = _ec2._vpce_fields_xml
+
+    def vpce_fields_xml(record: dict[str, Any], tag: str = "item") -> str:
+        text: str = fields(record, tag=tag)
+        document = record.get("PolicyDocument")
+        if not document:
+            return text
+        policy = document if isinstance(document, str) else json.dumps(document)
+        start, end, rest = text.rpartition(f"</{tag}>")
+        return f"{start}<policyDocument>{escape(policy)}</policyDocument>{end}{rest}"
+
+    _ec2._vpce_fields_xml = vpce_fields_xml
 
 
 _install()

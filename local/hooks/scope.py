@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
 from local.hooks import internals
@@ -21,6 +22,13 @@ def account() -> str:
 def region() -> str:
     """The region of the current request."""
     return str(_responses.get_region())
+
+
+@contextlib.contextmanager
+def acting_in(owner: str, place: str) -> Iterator[None]:
+    """Act in this account and region for the time of the block, in work that no request asked for."""
+    with _responses.request_scope(owner, place):
+        yield
 
 
 def in_request_scope(fn: Callable[_P, _T]) -> Callable[_P, _T]:

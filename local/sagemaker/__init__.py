@@ -14,7 +14,8 @@ def install() -> None:
 
 
 def shut_down() -> None:
-    """End every job and model server, and start none any more."""
-    from local.sagemaker import children
+    """End every job and model server, scale nothing, and start none any more."""
+    from local.sagemaker import autoscaling, children
 
+    autoscaling.shut_down()
     children.shut_down()

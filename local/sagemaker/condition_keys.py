@@ -19,6 +19,8 @@ Keys = dict[str, Any]
 def sagemaker(request: Request) -> Keys:
     """Return the `sagemaker:` and tag keys of a request; a key whose field the request leaves out is absent."""
     operation = request.action.partition(":")[2]
+    if operation == "InvokeEndpointAsync":
+        return {}  # its body is the model's own
     if operation == "InvokeEndpoint":
         target = request.headers.get("x-amzn-sagemaker-target-model")
         return {"sagemaker:TargetModel": target} if target else {}
@@ -99,6 +101,10 @@ def _instance_types(params: Params) -> list[Any] | None:
     return [part["InstanceType"] for part in (_cluster(params), *_variants(params)) if part.get("InstanceType")] or None
 
 
+def _serverless(member: str) -> Callable[[Params], Any]:
+    return lambda params: next((_part(v, "ServerlessConfig").get(member) for v in _variants(params)), None)
+
+
 def _max_runtime(params: Params) -> Any:
     return _part(params, "StoppingCondition").get("MaxRuntimeInSeconds")
 
@@ -107,7 +113,8 @@ _JOBS = frozenset({"CreateTrainingJob", "CreateProcessingJob"})
 _TRAINING = frozenset({"CreateTrainingJob"})
 _PACKAGES = frozenset({"CreateModelPackage", "UpdateModelPackage"})
 _PLACED = _JOBS | {"CreateModel", "CreateEndpointConfig"}
-_SIZED = _JOBS | {"CreateEndpointConfig"}
+_CONFIGURATIONS = frozenset({"CreateEndpointConfig"})
+_SIZED = _JOBS | _CONFIGURATIONS
 _KEYS: Mapping[str, tuple[frozenset[str], Callable[[Params], Any]]] = {
     "sagemaker:VpcSubnets": (_PLACED, _vpc("Subnets")),
     "sagemaker:VpcSecurityGroupIds": (_PLACED, _vpc("SecurityGroupIds")),
@@ -116,6 +123,8 @@ _KEYS: Mapping[str, tuple[frozenset[str], Callable[[Params], Any]]] = {
     "sagemaker:VolumeKmsKeyArn": (_SIZED, lambda p: _cluster(p).get("VolumeKmsKeyId") or p.get("KmsKeyId")),
     "sagemaker:OutputKmsKeyArn": (_JOBS, lambda p: _output(p).get("KmsKeyId")),
     "sagemaker:InstanceTypes": (_SIZED, _instance_types),
+    "sagemaker:ServerlessMaxConcurrency": (_CONFIGURATIONS, _serverless("MaxConcurrency")),
+    "sagemaker:ServerlessMemorySize": (_CONFIGURATIONS, _serverless("MemorySizeInMB")),
     "sagemaker:MaxRuntimeInSeconds": (_JOBS, _max_runtime),
     "sagemaker:EnableRemoteDebug": (_TRAINING, lambda p: _flag(_part(p, "RemoteDebugConfig").get("EnableRemoteDebug"))),
     "sagemaker:KeepAlivePeriod": (_TRAINING, lambda p: _cluster(p).get("KeepAlivePeriodInSeconds")),

@@ -1,6 +1,7 @@
-"""HTTP/1.1 to the model servers: kept-alive connections on the event loop, because every prediction passes here.
+"""HTTP/1.1 to the containers: kept-alive connections on the event loop, because every prediction passes here.
 
-The servers are our own, so this speaks only what they answer: a status, headers and a Content-Length.
+Model servers of our own answer with a Content-Length and keep the connection; an image's own server may send chunks or
+close the connection instead.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Response:
-    """A model server's answer; header names in lower case."""
+    """A container's answer; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,15 +32,18 @@ class ConnectionPool:
         request = f"POST {path} HTTP/1.1\r\nHost: model\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
         self._loop = asyncio.get_running_loop()
         async with asyncio.timeout(seconds):
-            reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = self._open_idle() or await asyncio.open_connection("127.0.0.1", self._port)
             try:
                 writer.write(request + body)
                 await writer.drain()
-                response = await _read(reader)
+                response, is_kept = await _read(reader)
             except BaseException:
                 writer.close()
                 raise
-        self._idle.append((reader, writer))
+        if is_kept:
+            self._idle.append((reader, writer))
+        else:
+            writer.close()
         return response
 
     def close(self) -> None:
@@ -47,16 +51,46 @@ class ConnectionPool:
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._close_idle)
 
+    def _open_idle(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Return a connection that the server has not closed meanwhile."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
+
     def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop()[1].close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Response:
+async def _read(reader: asyncio.StreamReader) -> tuple[Response, bool]:
+    """Return the answer, and whether the connection stays open for another request."""
     try:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-    except asyncio.IncompleteReadError as error:
-        raise ConnectionResetError("the model server closed the connection") from error
-    return Response(int(lines[0].split()[1]), headers, body)
+        version, status = lines[0].split()[:2]
+        is_delimited = "content-length" in headers or "transfer-encoding" in headers
+        body = await _body(reader, headers)
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
+        raise ConnectionResetError(f"the container closed the connection or spoke no HTTP: {error}") from error
+    is_kept = is_delimited and version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+    return Response(int(status), headers, body), is_kept
+
+
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        return await _chunks(reader)
+    length = headers.get("content-length")
+    return await reader.read() if length is None else await reader.readexactly(int(length))
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    chunks = []
+    while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
+        chunks.append(await reader.readexactly(size))
+        await reader.readexactly(len(b"\r\n"))
+    while await reader.readuntil(b"\r\n") != b"\r\n":
+        pass  # trailers
+    return b"".join(chunks)

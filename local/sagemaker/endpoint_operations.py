@@ -1,8 +1,8 @@
 """CreateEndpoint, UpdateEndpoint and their like."""
 
-from local.sagemaker import endpoint_configs, endpoints, listing, rollout
+from local.sagemaker import autoscaling, endpoint_configs, endpoints, listing, rollout, serverless, variants
 from local.sagemaker.endpoints import Endpoint, table
-from local.sagemaker.errors import unsupported, validation
+from local.sagemaker.errors import validation
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import require_allowed
 from local.sagemaker.state import now
@@ -58,7 +58,7 @@ def create_endpoint(call: Call) -> Record:
     *("DeploymentConfig", "RetainDeploymentConfig"),
 )
 def update_endpoint(call: Call) -> Record:
-    """Replace an endpoint's fleet by one of another configuration: blue/green, all at once."""
+    """Replace an endpoint's fleet by one of another configuration: blue/green, at once or in steps."""
     _require_configuration(call)
     deployment = call.get("DeploymentConfig")
     rollout.read(deployment)
@@ -67,17 +67,18 @@ def update_endpoint(call: Call) -> Record:
         _idle(endpoint)
         configuration = endpoint_configs.table(call.region)[call["EndpointConfigName"]]
         _same_variants(endpoint, configuration)
+        if endpoint.fleet:
+            variants.check_replacement(endpoint.fleet.configuration, configuration)
+        _same_instance_types(endpoint, configuration)
         fleet = endpoint.plan(configuration, retained=_retained(call))
         if call.get("RetainDeploymentConfig"):
             deployment = endpoint.record.get("LastDeploymentConfig")
-        pending = {
-            "EndpointConfigName": configuration["EndpointConfigName"],
-            "StartTime": now(),
-            "ProductionVariants": [{"VariantName": v["VariantName"]} for v in configuration["ProductionVariants"]],
-        }
+        planned = rollout.read(deployment)
+        variants.check_traffic(configuration, planned.kind)
+        planned.check({name: variant.wanted for name, variant in fleet.variants.items()})
         endpoint.record["EndpointStatus"] = "Updating"
-    endpoint.enter("Updating", PendingDeploymentSummary=pending, LastDeploymentConfig=deployment)
-    endpoint.deploy(fleet, rollout.read(deployment))
+    endpoint.enter("Updating", LastDeploymentConfig=deployment)
+    endpoint.deploy(fleet, planned)
     return {"EndpointArn": endpoint.record["EndpointArn"]}
 
 
@@ -96,6 +97,20 @@ def _same_variants(endpoint: Endpoint, configuration: Record) -> None:
         )
 
 
+def _same_instance_types(endpoint: Endpoint, configuration: Record) -> None:
+    """Refuse another instance type for a variant that is scaled: its target is of the old one."""
+    serving = endpoint.fleet.configuration["ProductionVariants"] if endpoint.fleet else []
+    old = {variant["VariantName"]: variant.get("InstanceType") for variant in serving}
+    for variant in configuration["ProductionVariants"]:
+        name, wanted = variant["VariantName"], variant.get("InstanceType")
+        if old.get(name) != wanted and autoscaling.registered(endpoint.region, endpoint.name, name):
+            raise validation(
+                f"The instance type of variant {name} of endpoint {endpoint.name} cannot change from {old.get(name)} "
+                f"to {wanted} while the variant is registered as a scalable target with Application Auto Scaling. "
+                "Deregister the scalable target first."
+            )
+
+
 def _retained(call: Call) -> frozenset[str]:
     if not call.get("RetainAllVariantProperties"):
         return frozenset()
@@ -110,12 +125,14 @@ def update_weights_and_capacities(call: Call) -> Record:
         endpoint = _endpoint(call)
         _idle(endpoint)
         desired = call["DesiredWeightsAndCapacities"]
-        known = endpoint.fleet.variants if endpoint.fleet else {}
+        known = endpoint.fleet.all_variants if endpoint.fleet else {}
         for change in desired:
             if change["VariantName"] not in known:
                 raise validation(f"Variant {change['VariantName']} of endpoint {endpoint.name} not found.")
-            if change.get("ServerlessUpdateConfig"):
-                raise unsupported("ServerlessUpdateConfig", "Variants have instances in the local cloud.")
+            serverless.check_update(known[change["VariantName"]], change)
+            if change.get("DesiredInstanceCount") == 0 and not endpoint.asynchronous:
+                name = change["VariantName"]
+                raise validation(f"Variant {name}: a DesiredInstanceCount of 0 needs an asynchronous endpoint.")
         endpoint.record["EndpointStatus"] = "Updating"
     endpoint.enter("Updating")
     endpoint.rescale(desired)
@@ -141,5 +158,7 @@ def delete_endpoint(call: Call) -> Record:
     AWS refuses this while the endpoint is created or updated; here that is cut short, so that a deployment that was
     interrupted can be taken down.
     """
-    _endpoint(call).delete()
+    endpoint = _endpoint(call)
+    autoscaling.deregister_deleted(call, endpoint.name)
+    endpoint.delete()
     return {}

@@ -16,8 +16,15 @@ def state_changed(subject: str, detail: Record, resources: list[str]) -> None:
 
 def described(operation: str, record: Record) -> Record:
     """Return an event's detail for events that carry the resource's description, times in epoch milliseconds."""
-    times = {k: int(v.timestamp() * 1000) for k, v in record.items() if isinstance(v, dt.datetime)}
-    return {**answer(operation, record), **times}
+    return answer(operation, _milliseconds(record))
+
+
+def _milliseconds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _milliseconds(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_milliseconds(v) for v in value]
+    return int(value.timestamp() * 1000) if isinstance(value, dt.datetime) else value
 
 
 def _json_times(value: Any) -> Any:

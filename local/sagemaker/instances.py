@@ -1,61 +1,54 @@
-"""One endpoint instance: a model-server process under its model's role, and the requests it is working on."""
+"""One endpoint instance: a process per container of its model, and the requests it is working on."""
 
-import http.client
 import secrets
-import socket
-import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping, Sequence
 
-from local.sagemaker.children import Child
-from local.sagemaker.connections import ConnectionPool
+from local.sagemaker import chain
+from local.sagemaker.connections import Response
+from local.sagemaker.container_process import ContainerProcess
+from local.sagemaker.containers import Container
 from local.sagemaker.logs import LogStream
+from local.sagemaker.roles import RoleSession
 
-_SERVER = Path(__file__).with_name("model_server.py")
 _LONGEST_REQUEST_SECONDS = 60.0
-_STOP_GRACE_SECONDS = 5.0
-
-
-class UnhealthyError(Exception):
-    """The instance did not answer its health check; `str()` is the end of its log."""
 
 
 class Instance:
-    """A model server. It listens before it runs: the socket is made here, so no port can be taken in between."""
+    """The processes of all containers; `open_log` gets a stream's name without the variant's.
+
+    `on_end` is called, in a thread of its own, once a process has ended by itself: with the instance, that process and
+    its exit status.
+    """
 
     def __init__(
         self,
-        *,
-        model: Path,
-        code: Path,
-        program: str,
-        environment: dict[str, str],
+        containers: Sequence[Container],
+        session: RoleSession,
         open_log: Callable[[str], LogStream],
+        on_end: Callable[["Instance", ContainerProcess, int], None],
     ) -> None:
         self.id = f"i-{secrets.token_hex(8)}"
-        self.log = open_log(self.id)
+        self.started = time.monotonic()
+        self._on_end = on_end
+        self.processes: list[ContainerProcess] = []
         self._busy = 0
         self._changed = threading.Condition()
         self._retired = False
-        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-            self.port = int(listener.getsockname()[1])
-            fd = listener.fileno()
-            options = ["--listen", str(fd), "--model", str(model), "--code", str(code), "--program", program]
-            self._child = Child(
-                [sys.executable, "-P", str(_SERVER), *options],
-                environment={**environment, "SAGEMAKER_BIND_TO_PORT": str(self.port)},
-                folder=model,
-                write_line=self.log.write,
-                inherited=[fd],
-            )
-        self.connections = ConnectionPool(self.port)
-        threading.Thread(target=self._watch, name=f"watch-{self.id}", daemon=True).start()
+        self._ended = False
 
-    @property
-    def pid(self) -> int:
-        """The model server's process id."""
-        return self._child.pid
+        def open_stream(container: str) -> LogStream:
+            return open_log(self.id if len(containers) == 1 else f"{self.id}/{container}")
+
+        try:
+            for container in containers:
+                self.processes.append(container.start(session, open_stream))
+        except BaseException:
+            self.retire(drain=False)
+            raise
+        for process in self.processes:
+            threading.Thread(target=self._watch, args=(process,), name=f"watch-{self.id}", daemon=True).start()
 
     @property
     def busy(self) -> int:
@@ -63,27 +56,23 @@ class Instance:
         return self._busy
 
     def is_alive(self) -> bool:
-        """Return whether the process runs."""
-        return self._child.is_running()
+        """Return whether every process runs."""
+        return all(process.is_alive() for process in self.processes)
 
     def wait_until_healthy(self, seconds: float) -> None:
-        """Wait until /ping answers 200; UnhealthyError when it does not, or when the process ends before.
+        """Wait until every container's /ping answers 200; UnhealthyError, which names the first that does not."""
+        deadline = time.monotonic() + seconds
+        for process in self.processes:
+            process.wait_until_healthy(deadline - time.monotonic())
 
-        The connection is accepted by the socket at once and answered when the model is loaded. A process that ends
-        closes the socket, which resets the connection: so one request waits for both.
-        """
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        try:
-            connection.request("GET", "/ping")
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            if self._child.is_running() and not isinstance(error, TimeoutError):
-                self._child.end(_STOP_GRACE_SECONDS)
-            raise UnhealthyError(self.log.tail(6)) from error
-        finally:
-            connection.close()
-        if status != http.HTTPStatus.OK:
-            raise UnhealthyError(f"/ping answered {status}")
+    async def answer(self, headers: Mapping[str, str], body: bytes, seconds: float) -> Response:
+        """Return the last container's answer to a request; ContainerFailure where one of them fails."""
+        return await chain.answer(self.processes, headers, body, seconds)
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether it takes no more requests."""
+        return self._retired
 
     def acquire(self) -> bool:
         """Count a request in; False when the instance takes none any more."""
@@ -100,16 +89,20 @@ class Instance:
             self._changed.notify_all()
 
     def retire(self, *, drain: bool = True) -> None:
-        """End the process, after the requests it works on if `drain`."""
+        """End the processes, after the requests they work on if `drain`."""
         with self._changed:
             self._retired = True
             if drain:
                 self._changed.wait_for(lambda: self._busy == 0, _LONGEST_REQUEST_SECONDS)
-        self._child.end(_STOP_GRACE_SECONDS)
-        self.connections.close()
-        self.log.close()
+        for process in self.processes:
+            process.end()
+        for process in self.processes:
+            process.log.close()
 
-    def _watch(self) -> None:
-        status = self._child.wait()
-        if not self._retired:
-            self.log.write(f"The model server ended by itself with status {status}; it is not started again.")
+    def _watch(self, process: ContainerProcess) -> None:
+        status = process.wait()
+        with self._changed:
+            is_first = not self._retired and not self._ended
+            self._ended = True
+        if is_first:
+            self._on_end(self, process, status)

@@ -1,14 +1,19 @@
 """Models: what a container is made of, given directly or by an approved package."""
 
 from local.sagemaker import listing, registry
-from local.sagemaker.errors import ApiError, unsupported, validation
+from local.sagemaker.errors import ApiError, require_only, require_value, unsupported, validation
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import RoleSession, require_pass_role
 from local.sagemaker.state import Region, Table, now
 
+_MOST_CONTAINERS = 15
 _CONTAINER_FIELDS = frozenset(
     {"Image", "ModelDataUrl", "Environment", "ModelPackageName", "ContainerHostname", "Mode", "ImageConfig"}
 )
+# What a package tells of a container besides; nothing depends on it.
+_PACKAGED_FIELDS = _CONTAINER_FIELDS | {
+    *("ImageDigest", "ProductId", "ModelInput", "Framework", "FrameworkVersion", "NearestModelName", "ModelDataETag"),
+}
 
 
 def table(region: Region) -> Table:
@@ -23,9 +28,10 @@ def table(region: Region) -> Table:
 @operation(
     "CreateModel",
     *("ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"),
+    "InferenceExecutionConfig",
 )
 def create_model(call: Call) -> Record:
-    """Store a model whose container can be served."""
+    """Store a model whose containers can be served: one, or an inference pipeline."""
     name = call["ModelName"]
     if not call.get("ExecutionRoleArn"):
         raise validation("ExecutionRoleArn is required.")
@@ -45,25 +51,35 @@ def create_model(call: Call) -> Record:
 
 
 def _resolved_containers(call: Call) -> list[Record]:
+    if call.get("PrimaryContainer") and call.get("Containers"):
+        raise validation("Give either PrimaryContainer or Containers, not both.")
+    require_value("InferenceExecutionConfig", call.get("InferenceExecutionConfig", {}), "Mode", "Serial")
     given = call.get("Containers") or ([call["PrimaryContainer"]] if call.get("PrimaryContainer") else [])
-    if len(given) != 1:
-        raise unsupported(f"A model of {len(given)} containers", "Give one PrimaryContainer.")
-    for name, value in given[0].items():
-        if name not in _CONTAINER_FIELDS and value:
-            raise unsupported(f"CreateModel: container field {name}", "Give ModelDataUrl or ModelPackageName.")
-    if given[0].get("Mode", "SingleModel") != "SingleModel":
-        raise unsupported("A multi-model container", "Give each model a variant of its own.")
-    containers = [resolve(call.region, container) for container in given]
-    if not containers[0].get("ModelDataUrl"):
-        raise unsupported("A container without ModelDataUrl", "Give the s3:// URL of a model.tar.gz.")
+    for container in given:
+        require_only("CreateModel: container", container, _CONTAINER_FIELDS, "Give ModelDataUrl or ModelPackageName.")
+        if container.get("Mode", "SingleModel") != "SingleModel":
+            raise unsupported("A multi-model container", "Give each model a variant of its own.")
+    containers = [resolved for container in given for resolved in resolve(call.region, container)]
+    if not 1 <= len(containers) <= _MOST_CONTAINERS:
+        raise validation(f"A model has 1 to {_MOST_CONTAINERS} containers, not {len(containers)}.")
+    if not all(container.get("Image") for container in containers):
+        raise validation("Each container needs an Image or a ModelPackageName.")
+    _check_hostnames([container.get("ContainerHostname") for container in containers])
     return containers
 
 
-def resolve(region: Region, container: Record) -> Record:
-    """Return what a container runs: its package's container, with the model's own environment over the package's."""
+def _check_hostnames(names: list[str | None]) -> None:
+    """In an inference pipeline the containers have names, all of them or none, each its own."""
+    given = [name for name in names if name]
+    if len(names) > 1 and given and len(set(given)) != len(names):
+        raise validation(f"Give every container of an inference pipeline a ContainerHostname of its own: {names}.")
+
+
+def resolve(region: Region, container: Record) -> list[Record]:
+    """Return what a container runs: its package's containers, with the model's own environment over the package's."""
     name = container.get("ModelPackageName")
     if not name:
-        return container
+        return [container]
     package = registry.find(region, name)
     status = package["ModelApprovalStatus"]
     if status != "Approved":
@@ -71,11 +87,13 @@ def resolve(region: Region, container: Record) -> Record:
             f"Cannot create a model from model package {package['ModelPackageArn']}: its ModelApprovalStatus is "
             f"{status}, and only an Approved package can be used."
         )
-    packaged = package["InferenceSpecification"]["Containers"]
-    if len(packaged) != 1:
-        raise unsupported(f"A model package of {len(packaged)} containers", "Give one container.")
-    environment = {**packaged[0].get("Environment", {}), **container.get("Environment", {})}
-    return {**packaged[0], **container, "Environment": environment}
+    for packaged in package["InferenceSpecification"]["Containers"]:
+        require_only(f"Model package {package['ModelPackageArn']}: container", packaged, _PACKAGED_FIELDS)
+    own = container.get("Environment", {})
+    return [
+        {**packaged, **container, "Environment": {**packaged.get("Environment", {}), **own}}
+        for packaged in package["InferenceSpecification"]["Containers"]
+    ]
 
 
 @operation("DescribeModel", "ModelName")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from local import faults
+from local.sagemaker.children import state_folder
 from local.sagemaker.errors import ApiError, unsupported
 from local.sagemaker.shapes import check_request, is_operation
 from local.sagemaker.state import Region
@@ -63,6 +65,9 @@ def perform(call: Call) -> Record:
         known = "SageMaker has this operation, the local cloud does not" if is_operation(call.operation) else "unknown"
         raise ApiError("UnknownOperationException", f"{call.operation}: {known}. See docs/local.md.")
     check_request(call.operation, call.params)
+    fault = faults.take(state_folder(), call.operation)
+    if fault:
+        raise ApiError(fault.code, fault.message, 500 if fault.code.startswith("Internal") else 400)
     for name, value in call.params.items():
         if name not in found.fields and value not in (None, False, [], {}):
             raise unsupported(f"{call.operation}: {name}", "Leave it out for the environment `local`.")

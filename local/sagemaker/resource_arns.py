@@ -23,14 +23,19 @@ _NAMED: Mapping[str, tuple[str, str, bool]] = {
     "UpdateEndpointWeightsAndCapacities": ("endpoint", "EndpointName", True),
 }
 _ARN_FIELDS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/(?:async-)?invocations")
 _VERBS = ("Create", "Describe", "Delete", "Update", "Stop")
 
 
 def endpoint_of(path: str) -> str | None:
-    """Return the endpoint's name of an InvokeEndpoint path."""
+    """Return the endpoint's name of an InvokeEndpoint or InvokeEndpointAsync path."""
     match = _INVOCATION.fullmatch(path)
     return match[1] if match else None
+
+
+def is_asynchronous(path: str) -> bool:
+    """Return whether a path is that of InvokeEndpointAsync."""
+    return path.endswith("/async-invocations")
 
 
 def resource_arn(_method: str, path: str, headers: Mapping[str, str], body: bytes, region: str, account: str) -> str:

@@ -14,7 +14,7 @@ from local import hooks
 from local.sagemaker import condition_keys, runtime, tags
 from local.sagemaker.errors import ApiError
 from local.sagemaker.operations import Call, perform
-from local.sagemaker.resource_arns import endpoint_of, resource_arn, scalable_target_arn
+from local.sagemaker.resource_arns import endpoint_of, is_asynchronous, resource_arn, scalable_target_arn
 from local.sagemaker.roles import require_tagging
 from local.sagemaker.shapes import answer
 from local.sagemaker.state import current_region
@@ -42,6 +42,7 @@ def install() -> None:
     hooks.register_resource_arn("application-autoscaling", scalable_target_arn)
     hooks.register_condition_keys("sagemaker", condition_keys.sagemaker)
     hooks.register_resource_tags("sagemaker", tags.of_resource)
+    hooks.leave_out_of_trail("sagemaker", lambda path: endpoint_of(path) is not None)
     hooks.register_condition_keys("application-autoscaling", condition_keys.autoscaling)
 
 
@@ -53,7 +54,8 @@ async def _sagemaker(
     # IAM was asked about the action that the target or a query names: a request must not be two things at once.
     if endpoint is not None and method == "POST" and not target and not query:
         try:
-            return await runtime.invoke(current_region(), endpoint, headers, body)
+            invoke = runtime.invoke_async if is_asynchronous(path) else runtime.invoke
+            return await invoke(current_region(), endpoint, headers, body)
         except ApiError as error:
             return _error(error, "application/json")
     if not target or path != "/" or query:
@@ -91,9 +93,9 @@ async def _autoscaling(
 ) -> Answer:
     def recorded() -> Answer:
         # Imported at its first use, because moto takes two seconds to import.
-        from local.sagemaker import autoscaling
+        from local.sagemaker.autoscaling import api
 
-        return autoscaling.answer(method, path, headers, body)
+        return api.answer(method, path, headers, body)
 
     return await _in_thread(recorded)
 

@@ -2,10 +2,14 @@
 
 import io
 import json
+import math
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+_CHUNK_BYTES = 1 << 20
 
 
 class DataError(Exception):
@@ -65,10 +69,15 @@ def read_text(s3: Any, uri: str) -> str:
     return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
 
-def download_archive(s3: Any, uri: str, folder: Path) -> None:
-    """Fetch a .tar.gz object and unpack it into `folder`."""
+def download_archive(s3: Any, uri: str, folder: Path, *, deadline: float = math.inf) -> None:
+    """Fetch a .tar.gz object and unpack it into `folder`; DataError once `time.monotonic()` is beyond `deadline`."""
     bucket, key = split_uri(uri)
-    unpack(s3.get_object(Bucket=bucket, Key=key)["Body"].read(), folder)
+    chunks = []
+    for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_CHUNK_BYTES):
+        chunks.append(chunk)
+        if time.monotonic() > deadline:
+            raise DataError(f'The download of "{uri}" took longer than its time limit.')
+    unpack(b"".join(chunks), folder)
 
 
 def unpack(archive: bytes, folder: Path) -> None:

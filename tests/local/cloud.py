@@ -82,9 +82,9 @@ class LocalCloud:
 
 
 @contextmanager
-def started(state: Path) -> Iterator[LocalCloud]:
-    """A local cloud for the time of the block."""
-    start = run_launcher("start", "--port", "0", "--region", REGION, state=state)
+def started(state: Path, *options: str) -> Iterator[LocalCloud]:
+    """A local cloud for the time of the block, started with these options."""
+    start = run_launcher("start", "--port", "0", "--region", REGION, *options, state=state)
     try:
         assert start.returncode == 0, start.stderr
         found = re.search(r"https://\S+", start.stdout)

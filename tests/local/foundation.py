@@ -110,11 +110,11 @@ _AUDIT: dict[str, tuple[str, dict[str, Any]]] = {
         "IAM::OIDCProvider",
         {"Url": "https://token.actions.githubusercontent.com", "ClientIdList": ["sts.amazonaws.com"], "Tags": TAGS},
     ),
-    "Analyzer": ("AccessAnalyzer::Analyzer", {"Type": "ACCOUNT", "AnalyzerName": "foundation", "Tags": TAGS}),
+    "Analyzer": ("AccessAnalyzer::Analyzer", {"Type": "ACCOUNT", "AnalyzerName": "foundation"}),
     "Logs": (
         "Logs::LogGroup",
         {"LogGroupName": "/ashlar/foundation", "KmsKeyId": _get("Key", "Arn"), "RetentionInDays": 365,
-         "LogGroupClass": "STANDARD", "DeletionProtectionEnabled": False, "Tags": TAGS},
+         "LogGroupClass": "STANDARD", "Tags": TAGS},
     ),
     "Filter": (
         "Logs::MetricFilter",
@@ -231,9 +231,8 @@ _DATA: dict[str, tuple[str, dict[str, Any]]] = {
 _FRONT_DOOR: dict[str, tuple[str, dict[str, Any]]] = {
     "Api": (
         "ApiGateway::RestApi",
-        {"Name": "foundation", "EndpointConfiguration": {"Types": ["REGIONAL"]}, "DisableExecuteApiEndpoint": False,
-         # pragma: allowlist nextline secret - a made-up or public value that opens nothing
-         "Policy": _ANY, "MinimumCompressionSize": 0, "ApiKeySourceType": "HEADER", "Tags": TAGS},
+        {"Name": "foundation", "EndpointConfiguration": {"Types": ["REGIONAL"]},
+         "Policy": _ANY, "MinimumCompressionSize": 0, "Tags": TAGS},
     ),
     "Model": (
         "ApiGateway::Model",
@@ -260,11 +259,10 @@ _FRONT_DOOR: dict[str, tuple[str, dict[str, Any]]] = {
                                             "${Function.Arn}/invocations"}}},
     ),
     "Deployment": ("ApiGateway::Deployment", {"RestApiId": _ref("Api"), "Description": "d"}),
-    "Certificate": ("ApiGateway::ClientCertificate", {"Description": "to the back end", "Tags": TAGS}),
     "Stage": (
         "ApiGateway::Stage",
         {"RestApiId": _ref("Api"), "DeploymentId": _ref("Deployment"), "StageName": "v1", "TracingEnabled": True,
-         "ClientCertificateId": _ref("Certificate"), "CacheClusterEnabled": False, "Description": "s",
+         "Description": "s",
          "AccessLogSetting": {"DestinationArn": _get("Logs", "Arn"), "Format": "$context.requestId"},
          "MethodSettings": [
              {"HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": "ERROR", "DataTraceEnabled": False,

@@ -44,10 +44,10 @@ def should_name_an_unknown_property_of_a_type_of_our_own(local_cloud: LocalCloud
     template = _one(
         "AWS::ApplicationAutoScaling::ScalableTarget",
         MinCapacity=1, MaxCapacity=2, ResourceId="endpoint/a/variant/b", ServiceNamespace="sagemaker",
-        ScalableDimension="sagemaker:variant:DesiredInstanceCount", ScheduledActions=[],
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount", Cooldown=60,
     )  # fmt: skip
     assert stacks.deploy(local_cloud, name, template)["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "has no property ScheduledActions" in stacks.failures(local_cloud, name)
+    assert "has no property Cooldown" in stacks.failures(local_cloud, name)
 
 
 def should_encrypt_expire_and_tag_a_bucket_as_the_template_says(local_cloud: LocalCloud) -> None:

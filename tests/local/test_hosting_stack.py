@@ -47,6 +47,14 @@ def _template(endpoint: str, role: str) -> stacks.Template:
                 "ServiceNamespace": "sagemaker",
                 "MinCapacity": "1",
                 "MaxCapacity": "2",
+                "ScheduledActions": [
+                    {
+                        "ScheduledActionName": {"Ref": "Quiet"},
+                        "Schedule": "cron(0 19 ? * MON-FRI *)",
+                        "Timezone": "Europe/London",
+                        "ScalableTargetAction": {"MinCapacity": "1", "MaxCapacity": "1"},
+                    }
+                ],
             },
         ),
         "Policy": (
@@ -63,7 +71,7 @@ def _template(endpoint: str, role: str) -> stacks.Template:
         ),
     }  # fmt: skip
     return {
-        "Parameters": {"Data": {"Type": "String"}},
+        "Parameters": {"Data": {"Type": "String"}, "Quiet": {"Type": "String", "Default": "evening"}},
         "Resources": {name: {"Type": f"AWS::{kind}", "Properties": p} for name, (kind, p) in resources.items()},
     }
 
@@ -111,6 +119,23 @@ def should_serve_scale_and_update_in_place(local_cloud: LocalCloud, workshop: Wo
     assert workshop.invoke(endpoint)[0]["answer"] == "better"
     after = stacks.resources(local_cloud, name)
     assert {key for key in before if before[key] != after[key]} == {"HostedModel", "Config"}
+
+
+def should_put_and_replace_the_schedules_of_a_target(local_cloud: LocalCloud, stack: tuple[str, str]) -> None:
+    name, endpoint = stack
+
+    def schedules() -> dict[str, tuple[str, dict[str, int]]]:
+        found = local_cloud.client("application-autoscaling").describe_scheduled_actions(
+            ServiceNamespace="sagemaker", ResourceId=f"endpoint/{endpoint}/variant/only"
+        )["ScheduledActions"]
+        return {a["ScheduledActionName"]: (a["Timezone"], a["ScalableTargetAction"]) for a in found}
+
+    assert schedules() == {"evening": ("Europe/London", {"MinCapacity": 1, "MaxCapacity": 1})}
+    data = stacks.describe(local_cloud, name)["Parameters"]
+    (given,) = [parameter["ParameterValue"] for parameter in data if parameter["ParameterKey"] == "Data"]
+    stacks.update(local_cloud, name, Data=given, Quiet="night")
+    assert stacks.settled(local_cloud, name)["StackStatus"] == "UPDATE_COMPLETE", stacks.failures(local_cloud, name)
+    assert list(schedules()) == ["night"]
 
 
 def should_keep_the_old_endpoint_when_the_new_model_is_broken(

@@ -85,7 +85,10 @@ def _logging(bucket: str, value: Properties) -> None:
 def _object_lock(bucket: str, value: Properties) -> None:
     rule = value.get("Rule", {}).get("DefaultRetention", {})
     retention = {k: int(v) if k in ("Days", "Years") else v for k, v in rule.items()}
-    locked = {"ObjectLockEnabled": "Enabled", **({"Rule": {"DefaultRetention": retention}} if retention else {})}
+    locked = {
+        "ObjectLockEnabled": value.get("ObjectLockEnabled", "Enabled"),
+        **({"Rule": {"DefaultRetention": retention}} if retention else {}),
+    }
     hooks.client("s3").put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locked)
 
 

@@ -29,6 +29,8 @@ _GROUPED: Json = {
 _VOLUME: Json = {"ArnEquals": {"sagemaker:VolumeKmsKeyArn": _KEY}}
 _OUTPUT: Json = {"ArnEquals": {"sagemaker:OutputKmsKeyArn": _KEY}}
 _TAGGED: Json = {"StringEquals": {"aws:RequestTag/project": "reviews"}}
+_SMALL: Json = {"NumericLessThanEquals": {"sagemaker:ServerlessMemorySize": 2048}}
+_FEW: Json = {"NumericLessThanEquals": {"sagemaker:ServerlessMaxConcurrency": 5}}
 _PROJECT = [{"Key": "project", "Value": "reviews"}]
 
 
@@ -198,6 +200,21 @@ def should_hold_an_endpoint_configuration_to_the_condition(
     with pytest.raises(ClientError, match="AccessDenied"):
         create(**refused)
     create(**allowed)
+
+
+@pytest.mark.parametrize(("condition", "refused"), [(_SMALL, {"MemorySizeInMB": 3072}), (_FEW, {"MaxConcurrency": 6})])
+def should_hold_a_serverless_variant_to_the_condition(workshop: Workshop, condition: Json, refused: Json) -> None:
+    client = _client(workshop, {"Action": "sagemaker:CreateEndpointConfig", "Condition": condition})
+    model = workshop.model(make_role(workshop.cloud, unique("hosting"), SERVICE), "a")
+
+    def create(**changes: int) -> None:
+        serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, **changes}
+        variant = {"VariantName": "v", "ModelName": model, "ServerlessConfig": serverless}
+        client.create_endpoint_config(EndpointConfigName=unique("config"), ProductionVariants=[variant])
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        create(**refused)
+    create()
 
 
 def _group(workshop: Workshop, **tags: str) -> str:

@@ -224,15 +224,56 @@ def should_pass_on_what_the_container_answers(workshop: Workshop) -> None:
     assert "ValueError: no such review" in eventually_logged(workshop, endpoint)
 
 
-def should_answer_model_error_when_the_model_server_died(workshop: Workshop) -> None:
+def should_start_another_model_server_where_one_died(workshop: Workshop) -> None:
     endpoint, _ = _serving(workshop)
     (server,) = servers_of(endpoint)
-    server.kill()
-    eventually(lambda: not servers_of(endpoint))
     with pytest.raises(ClientError, match="ModelError"):
-        workshop.invoke(endpoint)
+        workshop.invoke(endpoint, "crash")  # the request that it works on is lost
+    assert eventually(lambda: _answered(workshop, endpoint)) == "blue"
+    (other,) = servers_of(endpoint)
+    assert other.pid != server.pid
     group = f"/aws/sagemaker/Endpoints/{endpoint}"
-    eventually(lambda: "ended by itself" in workshop.log(group))
+    line = "The model server ended by itself with status 3; another one starts now."
+    eventually(lambda: line in workshop.log(group))
+
+
+def should_answer_from_the_other_instances_while_one_is_dead(workshop: Workshop) -> None:
+    role = workshop.role()
+    # What dies once does not come back: it waits for a file that nobody writes.
+    script = INFERENCE.replace(
+        "def model_fn(model_dir):",
+        "import time\ndef model_fn(model_dir):\n    while os.path.exists(model_dir + '/died'): time.sleep(0.1)",
+    ).replace("os._exit(3)", "(open('died', 'w'), os._exit(3))")
+    endpoint = workshop.endpoint(workshop.configuration(("only", workshop.model(role, "blue", script=script), 1)))
+    desired = [{"VariantName": "only", "DesiredInstanceCount": 2}]
+    workshop.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=endpoint, DesiredWeightsAndCapacities=desired
+    )  # fmt: skip
+    workshop.settled(endpoint)
+    with pytest.raises(ClientError, match="ModelError"):
+        workshop.invoke(endpoint, "crash")
+    assert {workshop.invoke(endpoint)[0]["answer"] for _ in range(20)} == {"blue"}
+
+
+def _answered(workshop: Workshop, endpoint: str) -> str | None:
+    """A prediction, once there is one."""
+    try:
+        return str(workshop.invoke(endpoint)[0]["answer"])
+    except ClientError:
+        return None
+
+
+def should_leave_invocations_out_of_the_trail(workshop: Workshop) -> None:
+    endpoint, _ = _serving(workshop)
+    workshop.invoke(endpoint)
+    trail = workshop.cloud.client("cloudtrail")
+
+    def events(name: str) -> list[object]:
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        found: list[object] = trail.lookup_events(LookupAttributes=wanted)["Events"]
+        return found
+
+    assert events("CreateEndpoint") and not events("InvokeEndpoint")
 
 
 def should_authorise_an_invocation_on_the_endpoint_in_lower_case(workshop: Workshop) -> None:
@@ -268,30 +309,27 @@ def should_authorise_an_update_on_the_configuration_too(workshop: Workshop) -> N
 def should_refuse_what_it_would_not_do(workshop: Workshop) -> None:
     endpoint, role = _serving(workshop)
     model = workshop.model(role, "x")
-    canary = {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {
-                "Type": "CANARY",
-                "WaitIntervalInSeconds": 60,
-                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
-            }
+    rolling = {
+        "RollingUpdatePolicy": {
+            "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
+            "WaitIntervalInSeconds": 60,
         }
     }
-    with pytest.raises(ClientError, match="CANARY is not supported by the local cloud"):
+    with pytest.raises(ClientError, match="RollingUpdatePolicy is not supported by the local cloud"):
         workshop.sagemaker.update_endpoint(
             EndpointName=endpoint,
             EndpointConfigName=workshop.configuration(("only", model, 1)),
-            DeploymentConfig=canary,
+            DeploymentConfig=rolling,
         )
     with pytest.raises(ClientError, match="same production variants"):
         workshop.sagemaker.update_endpoint(
             EndpointName=endpoint, EndpointConfigName=workshop.configuration(("renamed", model, 1))
         )
-    with pytest.raises(ClientError, match="ServerlessConfig"):
+    with pytest.raises(ClientError, match="ManagedInstanceScaling"):
         variant = {
             "VariantName": "v",
             "ModelName": model,
-            "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1},
+            "ManagedInstanceScaling": {"Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 2},
         }
         workshop.sagemaker.create_endpoint_config(EndpointConfigName=unique("c"), ProductionVariants=[variant])
 

@@ -14,6 +14,7 @@ from local.hooks.services import Request
 from local.sagemaker import condition_keys, script_mode
 from local.sagemaker.errors import ApiError
 from local.sagemaker.metrics import final_metrics
+from local.sagemaker.restarts import Backoff
 from local.sagemaker.shapes import answer, check_request
 from local.sagemaker.storage import DataError, pack, parse_manifest, relative_name, split_uri, unpack
 from local.sagemaker.weights import choose
@@ -128,6 +129,8 @@ def should_have_a_condition_key_only_for_operations_that_the_reference_lists_it_
     assert keys == [{"sagemaker:ModelApprovalStatus": "Approved"}, {"sagemaker:MaxRuntimeInSeconds": 5}]
     target = Request("sagemaker:InvokeEndpoint", b"{}", {}, {"x-amzn-sagemaker-target-model": "a.tar.gz"})
     assert condition_keys.sagemaker(target) == {"sagemaker:TargetModel": "a.tar.gz"}
+    inline = b'{"Tags": [{"Key": "project", "Value": "reviews"}]}'
+    assert condition_keys.sagemaker(_request("InvokeEndpointAsync", inline)) == {}
 
 
 def should_find_condition_keys_in_requests_of_every_form() -> None:
@@ -165,3 +168,9 @@ def should_hold_requests_to_the_services_model(params: dict[str, object], reason
 def should_answer_only_what_the_services_model_knows() -> None:
     record: dict[str, object] = {"ModelName": "m", "ModelArn": "arn", "_containers": [], "EnableNetworkIsolation": None}
     assert answer("DescribeModel", record) == {"ModelName": "m", "ModelArn": "arn"}
+
+
+def should_wait_longer_before_each_restart_of_what_ends_at_once() -> None:
+    backoff = Backoff()
+    assert [backoff.next_delay(0.1) for _ in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert [backoff.next_delay(lived) for lived in (60.0, 0.1)] == [0, 1]

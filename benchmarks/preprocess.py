@@ -1,0 +1,167 @@
+"""`python -m benchmarks.preprocess [--rows N] [--runs N] [--json FILE] [--assert]`: what preprocessing costs.
+
+Rows per second of model_code/reviews/preprocess.py in two processes, against itself in one and against a plain loop
+over rows, on generated reviews; and the memory that it takes on a file 20 times the size. Wall-clock seconds of whole
+processes, the fastest of several runs taken in turn; memory is the sum of the peaks (VmHWM) of all its processes.
+Answers 0 whatever was measured, unless `--assert` is given: then 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = ROOT / "model_code" / "reviews"
+TIMES = 20
+PROCESSES = 2
+LOOK_EVERY_S = 0.005
+
+
+@dataclass(frozen=True)
+class Target:
+    """One ratio and its bound."""
+
+    name: str
+    value: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def met(self) -> bool:
+        return self.value >= (self.at_least or 0) and self.value <= (self.at_most or float("inf"))
+
+    @property
+    def bound(self) -> str:
+        return f">= {self.at_least}" if self.at_least else f"<= {self.at_most}"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One run of a command: wall-clock seconds, and the peak memory of its processes together in bytes."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def cost_of(command: list[str]) -> Cost:
+    """CalledProcessError when it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # nosec B603 # our own, no shell
+    peaks: dict[int, int] = {}
+    while process.poll() is None:
+        for pid in family(process.pid):
+            peaks[pid] = max(peaks.get(pid, 0), peak_of(pid))
+        time.sleep(LOOK_EVERY_S)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Cost(time.perf_counter() - began, sum(peaks.values()))
+
+
+def family(pid: int) -> list[int]:
+    """The process and its children; those have none."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8")
+    except OSError:
+        return []
+    return [pid, *map(int, children.split())]
+
+
+def peak_of(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def job(source: Path, target: Path, processes: int) -> list[str]:
+    places = ["--input-dir", str(source.parent), "--output-dir", str(target)]
+    return [sys.executable, str(SCRIPTS / "preprocess.py"), *places, "--processes", str(processes)]
+
+
+def plain(source: Path, target: Path) -> list[str]:
+    return [sys.executable, str(Path(__file__).with_name("plain_preprocess.py")), str(source), str(target)]
+
+
+def generate(file: Path, rows: int) -> Path:
+    command = [sys.executable, str(SCRIPTS / "sample.py"), "--out", str(file), "--rows", str(rows)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # nosec B603 # our own, no shell
+    return file
+
+
+def measure(folder: Path, rows: int, runs: int) -> dict[str, Any]:
+    """Everything: `{rows, seconds, peak_bytes, targets, machine}`."""
+    small = generate(folder / "small" / "sample.csv", rows)
+    large = generate(folder / "large" / "sample.csv", rows * TIMES)
+    target = folder / "splits"
+    commands = {
+        "plain loop": plain(large, target),
+        "one process": job(large, target, 1),
+        f"{PROCESSES} processes": job(large, target, PROCESSES),
+        "a twentieth": job(small, target, PROCESSES),
+    }
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(runs):  # in turn, so that what else the machine does falls on all alike
+        for name, command in commands.items():
+            costs[name].append(cost_of(command))
+    seconds = {name: min(cost.seconds for cost in its) for name, its in costs.items()}
+    peaks = {name: max(cost.peak_bytes for cost in its) for name, its in costs.items()}
+    several = f"{PROCESSES} processes"
+    targets = [
+        Target(f"rows per second, {several} to one", seconds["one process"] / seconds[several], at_least=1.6),
+        Target(f"rows per second, {several} to a plain loop", seconds["plain loop"] / seconds[several], at_least=3),
+        Target(f"peak memory on a file {TIMES} times the size", peaks[several] / peaks["a twentieth"], at_most=1.5),
+    ]
+    return {
+        "rows": rows * TIMES,
+        "seconds": seconds,
+        "peak_bytes": peaks,
+        "targets": [{**asdict(target), "bound": target.bound, "met": target.met} for target in targets],
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "runs": runs,
+    }
+
+
+def table(found: Mapping[str, Any]) -> str:
+    """What was measured, for a terminal."""
+    machine = found["machine"]
+    lines = [
+        f"{found['rows']} rows; fastest of {found['runs']} runs; {machine['cpus']} CPUs, Python {machine['python']}",
+        f"{'':<54}{'measured':>10}{'target':>10}",
+    ]
+    for target in found["targets"]:
+        met = "met" if target["met"] else "not met"
+        lines.append(f"{target['name']:<54}{target['value']:>10.2f}{target['bound']:>10}  {met}")
+    for name, seconds in found["seconds"].items():
+        lines.append(f"{name:<14}{seconds:8.2f} s {found['peak_bytes'][name] / 2**20:8.0f} MiB at the peak")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.preprocess", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to FILE")
+    parser.add_argument("--rows", type=int, default=20_000, help="rows of the smaller file")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the fastest counts")
+    parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as directory:
+        found = measure(Path(directory), options.rows, options.runs)
+    print(table(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    return int(options.strict and not all(target["met"] for target in found["targets"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -15,6 +15,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from config import ConfigurationError, Platform, catalogue, load_environment
+from config.arn import Arn
+from config.schema import Container
 from stacks.access import Access
 from stacks.audit import Audit
 from stacks.bootstrap import Bootstrap
@@ -22,12 +24,15 @@ from stacks.data import Data
 from stacks.front_door import FrontDoor
 from stacks.inference import Inference
 from stacks.network import Network
+from stacks.permissions.hosting import hosting_kind
 from stacks.release import Release
 from stacks.security import Security
 from stacks.training import Training
 from stacks.values.account import Account
 from stacks.values.assets import Assets
+from stacks.values.container_source import ContainerSource
 from stacks.values.function_surroundings import FunctionSurroundings
+from stacks.values.hosted import model_id
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.key_arns import KeyArns
@@ -83,6 +88,7 @@ def compose_bootstrap(app: cdk.App, platform: Platform) -> None:
         qualifier=platform.identity.bootstrap_qualifier,
         make_boundary=platform.identity.permissions_boundary is None,
         s3_read_buckets=platform.network.s3_read_buckets,
+        serverless_models=_serverless_models(platform),
         trail_log_group=platform.audit.trail.log_group if platform.audit.trail else None,
         existing_keys=sorted({arn for arn in platform.keys.model_dump().values() if arn}),
         ci=platform.identity.ci,
@@ -96,7 +102,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
     app.node.set_context("@aws-cdk/core:bootstrapQualifier", platform.identity.bootstrap_qualifier)
     base = _foundation(app, platform)
     training = {model: _training(app, platform, base, model) for model in platform.models}
-    endpoints = {name: _inference(app, platform, base, name, training) for name in platform.endpoints}
+    endpoints = {name: _inference(app, platform, base, name) for name in platform.endpoints}
     _users(app, platform, base, training, endpoints)
 
 
@@ -145,7 +151,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         name=name,
         settings=platform.network,
         identity=identity,
-        images=list(images.values()),
+        images=[*images.values(), *_own_images(platform)],
         assets=assets,
         s3_prefix_list=catalogue.s3_prefix_lists()[platform.region],
         keys=keys,
@@ -165,6 +171,8 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         qualifier=platform.identity.bootstrap_qualifier,
         people=_people(platform),
         retain=retain,
+        hosted=sorted({hosting_kind(endpoint.mode) for endpoint in platform.endpoints.values()}),
+        captured=[platform.name(name) for name, endpoint in platform.endpoints.items() if endpoint.capture],
         also_emptied=audit.buckets,
         **stack,
     )
@@ -192,25 +200,46 @@ def _training(app: cdk.App, platform: Platform, base: Foundation, model: str) ->
     )
 
 
-def _inference(
-    app: cdk.App, platform: Platform, base: Foundation, endpoint: str, training: dict[str, Training]
-) -> Inference:
+def _inference(app: cdk.App, platform: Platform, base: Foundation, endpoint: str) -> Inference:
     settings = platform.endpoints[endpoint]
     return Inference(
         app,
         platform.name("inference", endpoint),
         name=platform.name(endpoint),
         settings=settings,
-        identity=base.identity,
-        groups={v: training[its.model].groups[its.candidate] for v, its in settings.variants.items()},
+        sources={name: [_source(platform, each) for each in its.chain] for name, its in settings.served.items()},
         images=list(base.images.values()),
-        artifacts=base.stores.artifacts,
-        logs_key=base.keys.logs,
-        log_retention_days=platform.audit.log_retention_days,
+        stores=base.stores,
         topic_arn=base.audit.topic_arn,
-        placement=base.functions.placement,
+        live_log_group=f"/{platform.name()}/live/{endpoint}",
+        around=base.functions,
         **_stack(platform),
     )
+
+
+def _serverless_models(platform: Platform) -> list[str]:
+    """Their logical ids."""
+    serverless = {name: its for name, its in platform.endpoints.items() if its.mode == "serverless"}
+    return [model_id(platform.name(name), variant) for name, its in serverless.items() for variant in its.served]
+
+
+def _own_images(platform: Platform) -> list[ImageRepository]:
+    """Images that the configuration names by their digest."""
+    served = [its for endpoint in platform.endpoints.values() for its in endpoint.served.values()]
+    uris = {container.image.uri for its in served for container in its.chain if container.image}
+    return [ImageRepository(uri) for uri in sorted(uris)]
+
+
+def _source(platform: Platform, container: Container) -> ContainerSource:
+    """A fixed package is one of a model's of this file (rule PACKAGE-VERSION), or its archive could not be read."""
+    if container.image:
+        return ContainerSource(image=ImageRepository(container.image.uri), artifact=container.image.artifact)
+    if container.package:
+        group = Arn.parse(container.package).name.partition("/")[0]
+        models = {platform.name(m, c): m for m, its in platform.models.items() for c in its.candidates}
+        return ContainerSource(model=models[group], package=container.package)
+    model, candidate = str(container.model), str(container.candidate)
+    return ContainerSource(model=model, group=platform.name(model, candidate))
 
 
 def _users(
@@ -223,16 +252,26 @@ def _users(
     """Release, front door, people."""
     name, stack = platform.name(), _stack(platform)
     around = base.functions
-    Release(app, platform.name("release"), name=name, endpoints=list(endpoints.values()), around=around, **stack)
-    FrontDoor(
+    Release(
         app,
-        platform.name("front-door"),
+        platform.name("release"),
         name=name,
-        endpoints={public: endpoint.endpoint_name for public, endpoint in endpoints.items()},
-        settings=platform.front_door,
+        endpoints=list(endpoints.values()),
+        topic_arn=base.audit.topic_arn,
         around=around,
         **stack,
     )
+    answering = {name: platform.name(name) for name, its in platform.endpoints.items() if its.mode != "asynchronous"}
+    if answering:
+        FrontDoor(
+            app,
+            platform.name("front-door"),
+            name=name,
+            endpoints=answering,
+            settings=platform.front_door,
+            around=around,
+            **stack,
+        )
     Access(
         app,
         platform.name("access"),

@@ -43,6 +43,7 @@ class Bootstrap(cdk.Stack):
         make_boundary: bool,
         existing_keys: Sequence[str],
         s3_read_buckets: Sequence[str],
+        serverless_models: Sequence[str],
         trail_log_group: str | None,
         ci: ContinuousIntegration | None,
         **stack: Any,
@@ -61,6 +62,7 @@ class Bootstrap(cdk.Stack):
                 qualifier=qualifier,
                 existing_keys=existing_keys,
                 s3_read_buckets=s3_read_buckets,
+                serverless_models=serverless_models,
             )
             self._policy("Boundary", f"{name}-boundary", "The outer limit of every role", limits)
         areas = {
@@ -70,7 +72,7 @@ class Bootstrap(cdk.Stack):
             "Keys": execution.keys(
                 account, prefix=prefix, environment=environment, name=name, existing_keys=existing_keys
             ),
-            "MachineLearning": execution.machine_learning(account, name=name),
+            "MachineLearning": execution.machine_learning(account, name=name, serverless_models=serverless_models),
             "Functions": execution.functions(account, name=name),
             "Audit": execution.audit(account, name=name, qualifier=qualifier, trail_log_group=trail_log_group),
         }

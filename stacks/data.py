@@ -24,7 +24,8 @@ class Data(cdk.Stack):
     """`raw` holds what was uploaded, `data` what processing made of it, `artifacts` models and evaluations.
 
     `s3_endpoint_id`: the VPC's way to S3 and, but for a few roles, the only one to the objects (docs/data.md).
-    `qualifier`: of `cdk bootstrap`. `also_emptied`: names of the log buckets, which go when the environment goes.
+    `qualifier`: of `cdk bootstrap`. `hosted`: the kinds of hosted models' roles. `captured`: names of the endpoints
+    that capture requests. `also_emptied`: names of the log buckets, which go when the environment goes.
     Controls: S3.2, .3, .5, .6, .8 to .15, .17.
     """
 
@@ -42,6 +43,8 @@ class Data(cdk.Stack):
         qualifier: str,
         people: People,
         retain: bool,
+        hosted: Sequence[str] = (),
+        captured: Sequence[str] = (),
         also_emptied: Sequence[str] = (),
         **stack: Any,
     ) -> None:
@@ -56,11 +59,24 @@ class Data(cdk.Stack):
         lock, expire = settings.object_lock_days, settings.processed_days
         self.stores = Stores(
             raw=self._store("Raw", keys.data, [*exempt, identity.roles("uploader")], lock_days=lock, events=True),
-            data=self._store("Data", keys.data, exempt, expire={"processed/": expire} if expire else {}),
+            data=self._store(
+                "Data",
+                keys.data,
+                [
+                    *exempt,
+                    # SageMaker itself, outside of the VPC, takes asynchronous requests from here and leaves answers.
+                    *(identity.roles(kind) for kind in hosted if kind == "asynchronous"),
+                    # People compare variants where they sit.
+                    *([identity.roles("analyst")] if captured else []),
+                ],
+                expire={"processed/": expire} if expire else {},
+            ),
             # Whether a model's artifact is there, SageMaker may ask as the model's own role and from its own network.
-            artifacts=self._store("Artifacts", keys.artifacts, exempt, readers=[identity.roles("hosting")]),
+            artifacts=self._store("Artifacts", keys.artifacts, exempt, readers=[identity.roles(k) for k in hosted]),
         )
         self._role("Uploader", "Uploads raw data", permissions.uploader(account, self.stores.raw))
+        if captured:
+            self._role("Analyst", "Compares variants", permissions.analyst(account, self.stores.data, captured))
         if not retain:
             own = [self.stores.raw.name, self.stores.data.name, self.stores.artifacts.name]
             buckets = [account.bucket(name) for name in (*own, *also_emptied)]

@@ -51,24 +51,25 @@ class Network(cdk.Stack):
         super().__init__(scope, id, **stack)
         nat = settings.internet == "nat"
         reachable = Reachable(identity, name, images, assets.qualifier, settings.s3_read_buckets)
+        around: dict[str, Any] = {
+            "identity": identity,
+            "assets": assets,
+            "key": keys.functions,
+            "logs_key": keys.logs,
+            "log_retention_days": log_retention_days,
+            "dead_letters_arn": dead_letters_arn,
+            "dead_letters_key": keys.notifications,
+        }
         if settings.existing:
             self.placement = self._existing(settings.existing, s3_prefix_list, reachable)
+            self.functions = FunctionSurroundings(placement=self.placement, **around)
             return
         vpc = IsolatedVpc(self, "Vpc", cidr=settings.cidr, zones=settings.zones, nat=nat)
         vpc_id = vpc.private.vpc_id
         groups = WorkloadGroups(self, "Groups", vpc_id=vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
         endpoints = self._endpoints(vpc.private, groups, reachable)
         self.placement = _placement(vpc_id, vpc.private.subnet_ids, groups, endpoints.s3_id)
-        self.functions = FunctionSurroundings(
-            identity=identity,
-            placement=self.placement,
-            assets=assets,
-            key=keys.functions,
-            logs_key=keys.logs,
-            log_retention_days=log_retention_days,
-            dead_letters_arn=dead_letters_arn,
-            dead_letters_key=keys.notifications,
-        )
+        self.functions = FunctionSurroundings(placement=self.placement, **around)
         FlowLog(
             self,
             "FlowLog",

@@ -29,6 +29,7 @@ class Release(cdk.Stack):
         *,
         name: str,
         endpoints: list[Inference],
+        topic_arn: str,
         around: FunctionSurroundings,
         **stack: Any,
     ) -> None:
@@ -37,7 +38,7 @@ class Release(cdk.Stack):
         account = around.identity.account
         roles = {endpoint.names.stack: self._release_role(endpoint) for endpoint in endpoints}
         described = [_described(endpoint, roles[endpoint.names.stack]) for endpoint in endpoints]
-        statements = [release.list_packages()]
+        statements = [*release.find(), *release.tell(topic_arn, around.dead_letters_key)]
         for endpoint in endpoints:
             statements += release.reconciler(account, endpoint.names, roles[endpoint.names.stack].role_arn)
         reconciler = PrivateFunction(
@@ -45,7 +46,7 @@ class Release(cdk.Stack):
             "Reconciler",
             package="release",
             log_group=f"/{name}/release",
-            environment={"ENDPOINTS": self.to_json_string(described)},
+            environment={"ENDPOINTS": self.to_json_string(described), "TOPIC_ARN": topic_arn},
             memory_mb=256,
             timeout_seconds=120,
             statements=statements,
@@ -57,11 +58,11 @@ class Release(cdk.Stack):
         identity = self._around.identity
         return ScopedRole(
             self,
-            f"{construct_id(endpoint.endpoint_name)}Role",
+            f"{construct_id(endpoint.names.endpoint)}Role",
             identity=identity,
             kind="release",
             trust=trust.cloudformation_service(),
-            description=f"Releases {endpoint.endpoint_name}",
+            description=f"Releases {endpoint.names.endpoint}",
             statements=release.release(identity.account, endpoint.names, self._around.placement),
         )
 
@@ -104,7 +105,8 @@ def _described(endpoint: Inference, role: ScopedRole) -> dict[str, object]:
     return {
         "stack": endpoint.names.stack,
         "role": role.role_arn,
-        "name": endpoint.endpoint_name,
+        "name": endpoint.names.endpoint,
         "configuration": endpoint.names.configuration_id,
+        "models": sorted(endpoint.names.model_ids.values()),
         "variants": variants,
     }

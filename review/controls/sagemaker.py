@@ -64,7 +64,7 @@ def lifecycle_scripts_without_secrets(estate: Estate) -> Iterator[Finding]:
 
 @control("SageMaker.4")
 def two_instances(estate: Estate) -> Iterator[Finding]:
-    """Scaling in must not undo it, so the scalable target's minimum counts as well."""
+    """Scaling in must not undo it, so the scalable target's minimum counts as well, also where a schedule sets it."""
     for config in estate.of("SageMaker::EndpointConfig"):
         for index, variant in enumerate(config.properties["ProductionVariants"]):
             if "ServerlessConfig" not in variant:
@@ -73,6 +73,9 @@ def two_instances(estate: Estate) -> Iterator[Finding]:
     for target in estate.of("ApplicationAutoScaling::ScalableTarget"):
         if target.properties["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount":
             yield expect_that(target, "MinCapacity", lambda count: count >= 2, "2 or more")
+            for index, _ in enumerate(target.properties.get("ScheduledActions", [])):
+                path = f"ScheduledActions.{index}.ScalableTargetAction.MinCapacity"
+                yield expect_that(target, path, lambda count: count >= 2, "2 or more")
 
 
 @control("SageMaker.16")

@@ -137,6 +137,25 @@ LAST_QUEUE = Accepted(
     "tests/stacks/test_audit.py::should_raise_an_alarm_for_the_first_dead_letter",
     ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"),
 )
+SERVERLESS_MODEL = Accepted(
+    "The configuration asks for mode serverless, for which SageMaker has neither a place in the VPC nor isolation; its "
+    "role reads the model's archive and writes logs.",
+    "Amazon SageMaker developer guide, serverless inference, feature exclusions; "
+    "tests/stacks/test_hosting_modes.py::should_leave_the_vpc_only_for_a_serverless_model",
+    ("CKV_AWS_370", "SM_MODEL_ISOLATION", "SM_MODEL_IN_VPC"),
+)
+SERVERLESS_STORAGE = Accepted(
+    "A serverless endpoint has no volume that a key could be given for.",
+    "Amazon SageMaker developer guide, serverless inference, feature exclusions; "
+    "tests/stacks/test_hosting_modes.py::should_leave_the_vpc_only_for_a_serverless_model",
+    (
+        "HIPAA.Security-SageMakerEndpointConfigurationKMSKeyConfigured",
+        "NIST.800.53.R4-SageMakerEndpointConfigurationKMSKeyConfigured",
+        "NIST.800.53.R5-SageMakerEndpointConfigurationKMSKeyConfigured",
+        "PCI.DSS.321-SageMakerEndpointConfigurationKMSKeyConfigured",
+        "SM_ENDPOINT_VOLUME_KEY",
+    ),
+)
 ONE_MACHINE = Accepted(
     "The environment is one machine, which a second instance would be lost with.",
     "control SageMaker.4, which is excepted for such an environment and fails the review of any other: "

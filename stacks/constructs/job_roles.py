@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from constructs import Construct
 
-from config.schema import Job, Model
+from config.schema import Job, Model, Script
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import jobs, trust
 from stacks.permissions.statement import Statement
@@ -39,7 +39,7 @@ class JobRoles:
     ) -> None:
         foreign = jobs.read_foreign(identity.account, foreign_buckets)
 
-        def role(kind: str, its_jobs: Sequence[Job], permissions: Permissions) -> ScopedRole:
+        def role(kind: str, its_jobs: Sequence[Job | Script], permissions: Permissions) -> ScopedRole:
             its_images = [images[job.image] for job in its_jobs]
             return ScopedRole(
                 scope,
@@ -52,9 +52,9 @@ class JobRoles:
             )
 
         self.processing = role("processing", [settings.processing], jobs.processing)
-        candidates = list(settings.candidates.values())
+        candidates = [candidate.script for candidate in settings.candidates.values()]
         self.training = role("training", candidates, jobs.training)
         self.evaluation = role("evaluation", [settings.evaluation], jobs.evaluation)
-        of_the_pipeline = [settings.processing, *candidates, settings.evaluation]
+        of_the_pipeline: list[Job | Script] = [settings.processing, *candidates, settings.evaluation]
         self.experiment = role("experiment", of_the_pipeline, jobs.experiment)
         self.of_pipeline = [self.processing, self.training, self.evaluation]

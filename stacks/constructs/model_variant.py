@@ -1,52 +1,50 @@
-"""The SageMaker model behind one production variant."""
+"""The SageMaker model behind one variant."""
 
 from __future__ import annotations
 
-from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
+from typing import Any
 
+import aws_cdk as cdk
+
+from stacks.constructs.accepted import SERVERLESS_MODEL
+from stacks.constructs.acknowledgement import acknowledge
+from stacks.constructs.naming import construct_id
 from stacks.constructs.scoped_role import ScopedRole
-from stacks.pipeline_definition.steps import INFERENCE_CODE
 from stacks.values.placement import Placement
 
 
-class ModelVariant(Construct):
-    """An isolated model in the VPC, made from a model package; absent until the condition `released` holds."""
+class ModelVariant:
+    """An isolated model in the VPC. `placement` None: a serverless one, for which SageMaker has neither.
+
+    `containers`: CloudFormation's JSON, which may choose between lists. `name`: the model's, as a token.
+    """
 
     def __init__(
         self,
-        scope: Construct,
-        id: str,
+        stack: cdk.Stack,
+        variant: str,
         *,
-        package: str,
+        containers: Any,
         logical_id: str,
         role: ScopedRole,
-        placement: Placement,
-        released: str,
+        placement: Placement | None,
     ) -> None:
-        super().__init__(scope, id)
+        place: dict[str, Any] = {"EnableNetworkIsolation": False}
+        if placement:
+            vpc = {"Subnets": placement.subnet_ids, "SecurityGroupIds": [placement.security_group_id]}
+            place = {"EnableNetworkIsolation": True, "VpcConfig": vpc}
         # No name: a new package replaces the model. CloudFormation derives the name from the logical id, which is
         # therefore lower-case and says whose model it is: the release role is allowed `model/<logical id>-*` only.
-        self.resource = sagemaker.CfnModel(
-            self,
-            "Model",
-            execution_role_arn=role.role_arn,
-            enable_network_isolation=True,
-            vpc_config=sagemaker.CfnModel.VpcConfigProperty(
-                subnets=placement.subnet_ids, security_group_ids=[placement.security_group_id]
-            ),
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                model_package_name=package,
-                environment={
-                    # The model says in each answer which package it is: true even in the middle of a roll-out.
-                    "MODEL_PACKAGE": package,
-                    # As in the package, in case the service replaces the package's environment instead of adding to it.
-                    **INFERENCE_CODE,
-                },
-            ),
+        self.resource = cdk.CfnResource(
+            stack,
+            f"{construct_id(variant)}Model",
+            type="AWS::SageMaker::Model",
+            properties={"ExecutionRoleArn": role.role_arn, "Containers": containers, **place},
         )
         self.resource.override_logical_id(logical_id)
-        self.resource.add_override("Condition", released)
         # Never delete what an endpoint may still run on: an old model goes when nothing uses it any more.
         self.resource.add_override("UpdateReplacePolicy", "Retain")
         self.resource.add_override("DeletionPolicy", "Delete")
+        if placement is None:
+            acknowledge(self.resource, SERVERLESS_MODEL)
+        self.name = cdk.Token.as_string({"Fn::GetAtt": [logical_id, "ModelName"]})

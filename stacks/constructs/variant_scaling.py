@@ -1,60 +1,79 @@
-"""Target tracking of one production variant's instances."""
+"""How the instances of production variants follow their load and their schedules."""
 
 from __future__ import annotations
 
-from aws_cdk import aws_applicationautoscaling as autoscaling
-from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
+from typing import Any
 
-from config.schema import Scaling
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 
-METRICS = {
-    "concurrency": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
-    "invocations": "SageMakerVariantInvocationsPerInstance",
-}
+from config.schema import Endpoint, Scaling
+from stacks.constructs.naming import construct_id
+from stacks.constructs.scaling_arguments import NAMESPACE, policies, schedules
 
 
-class VariantScaling(Construct):
-    """Between `settings.min` and `settings.max` instances of the endpoint `name`, to hold the metric at its target."""
+class VariantScaling:
+    """Between bounds of each variant's instances, to hold a metric at its target. `alarm` prefixes an alarm's name."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        endpoint: sagemaker.CfnEndpoint,
-        name: str,
-        variant: str,
-        settings: Scaling,
-    ) -> None:
-        super().__init__(scope, id)
-        self._target = autoscaling.CfnScalableTarget(
-            self,
-            "Target",
-            service_namespace="sagemaker",
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            resource_id=f"endpoint/{name}/variant/{variant}",
-            min_capacity=settings.min,
-            max_capacity=settings.max,
+    def __init__(self, stack: cdk.Stack, *, endpoint: str, settings: Endpoint, alarm: str) -> None:
+        self.target_ids: list[str] = []
+        self._targets: list[cdk.CfnResource] = []
+        self._policies: list[cdk.CfnResource] = []
+        self._alarms: list[cdk.CfnResource] = []
+        self._stack, self._endpoint, self._alarm = stack, endpoint, alarm
+        for variant, its in settings.variants.items():
+            if its.scaling:
+                self._scale(variant, its.instance_type, its.scaling)
+
+    @property
+    def resources(self) -> list[cdk.CfnResource]:
+        """All of them."""
+        return [*self._targets, *self._policies, *self._alarms]
+
+    def waits_for(self, *, endpoint: str, variants: str) -> None:
+        """By logical ids: targets for the endpoint, which they name as text; policies for what registers those anew."""
+        for target in self._targets:
+            target.add_override("DependsOn", endpoint)
+        for policy in self._policies:
+            policy.add_override("DependsOn", variants)
+
+    def _scale(self, variant: str, instance_type: str, settings: Scaling) -> None:
+        id = construct_id(variant)
+        bounds = {"MinCapacity": settings.min, "MaxCapacity": settings.max}
+        scheduled = {"ScheduledActions": schedules(settings)} if settings.schedules else {}
+        variant_of = {"ServiceNamespace": "sagemaker", "ResourceId": f"endpoint/{self._endpoint}/variant/{variant}"}
+        target = self._resource(
+            f"{id}Target",
+            "ScalableTarget",
+            {**variant_of, "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", **bounds, **scheduled},
         )
-        # The resource id is text: CloudFormation sees no reference to the endpoint in it.
-        self._target.add_resource_dependency(endpoint)
-        metric = autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
-            predefined_metric_type=METRICS[settings.metric]
-        )
-        tracking = autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
-            target_value=settings.target, predefined_metric_specification=metric
-        )
-        self._policy = autoscaling.CfnScalingPolicy(
-            self,
-            "Policy",
-            policy_name=f"{name}-{variant}-{settings.metric}",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=self._target.ref,
-            target_tracking_scaling_policy_configuration=tracking,
-        )
+        self.target_ids.append(f"{id}Target")
+        self._targets.append(target)
+        reference = target.ref
+        made = [
+            self._resource(f"{id}Policy{number or ''}", "ScalingPolicy", {"ScalingTargetId": reference, **arguments})
+            for number, arguments in enumerate(policies(self._endpoint, variant, instance_type, settings))
+        ]
+        self._policies += made
+        self._alarms += [self._backlog(variant, policy) for policy in made[1:]]
 
-    def only_when(self, condition: str) -> None:
-        """Scale only while the condition holds."""
-        for resource in (self._target, self._policy):
-            resource.add_override("Condition", condition)
+    def _resource(self, id: str, kind: str, properties: dict[str, Any]) -> cdk.CfnResource:
+        return cdk.CfnResource(self._stack, id, type=f"AWS::ApplicationAutoScaling::{kind}", properties=properties)
+
+    def _backlog(self, variant: str, policy: cdk.CfnResource) -> cdk.CfnResource:
+        return cloudwatch.CfnAlarm(
+            self._stack,
+            f"{construct_id(variant)}BacklogAlarm",
+            alarm_name=f"{self._alarm}-{variant}-backlog",
+            alarm_description=f"{self._endpoint}/{variant}: requests wait, and no instance runs",
+            namespace=NAMESPACE,
+            metric_name="HasBacklogWithoutCapacity",
+            statistic="Average",
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="EndpointName", value=self._endpoint)],
+            period=60,
+            evaluation_periods=1,
+            threshold=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[policy.ref],
+        )

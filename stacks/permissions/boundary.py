@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stacks.permissions.conditions import tagged
-from stacks.permissions.statement import Because, Statement
+from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 
 ANYWHERE = ["*"]
@@ -20,11 +20,12 @@ LIMITS = {
         "De*",
         "ListTagsForResource",
         "PutScalingPolicy",
+        "PutScheduledAction",
         "RegisterScalableTarget",
         "TagResource",
     ],
     "cloudformation": ["Describe*", "GetTemplate", "ListStacks"],
-    "cloudwatch": ["DeleteAlarms", "Describe*", "PutMetric*"],
+    "cloudwatch": ["DeleteAlarms", "Describe*", "ListTagsForResource", "PutMetric*", "TagResource"],
     "ec2": [
         "AssignPrivateIpAddresses",
         "CreateNetworkInterface",
@@ -39,6 +40,7 @@ LIMITS = {
     "ecr": ["BatchCheckLayerAvailability", "BatchGetImage", "DescribeImages", "Get*"],
     "execute-api": ["Invoke"],
     "logs": ["Create*", "Describe*", "FilterLogEvents", "Get*", "PutLogEvents"],
+    "sns": ["Publish"],
     "sqs": ["SendMessage"],
     "xray": ["Put*"],
     # Reading for the auditor.
@@ -75,8 +77,12 @@ def boundary(
     qualifier: str,
     existing_keys: Sequence[str],
     s3_read_buckets: Sequence[str],
+    serverless_models: Sequence[str] = (),
 ) -> list[Statement]:
-    """`roles_path`: the path below which the environment's roles lie. `qualifier`: of the CDK's bootstrap."""
+    """`roles_path`: the path below which the environment's roles lie. `qualifier`: of the CDK's bootstrap.
+
+    `serverless_models`: logical ids of those that the configuration wants so, for which SageMaker has no isolation.
+    """
     limit = Because.BOUNDARY
     within = [f"{service}:{action}" for service, its in LIMITS.items() for action in its]
     roles = [account.global_arn("iam", f"role{roles_path}*")]
@@ -86,10 +92,12 @@ def boundary(
     # As one of the narrow roles only: without a role CloudFormation would take the one that the stack had last.
     released = {"ArnLike": {"cloudformation:RoleArn": account.global_arn("iam", f"role{roles_path}release/*")}}
     stacks = [account.arn("cloudformation", f"stack/{name}-inference-*")]
+    live = [account.arn("lambda", f"function:{name}-inference-*")]
     sagemaker = [f"sagemaker:{verb}" for verb in SAGEMAKER]
     return [
         Statement("Services", within, ANYWHERE, because=limit),
         Statement("Release", ["cloudformation:UpdateStack"], stacks, released, because=limit),
+        Statement("LiveEndpoints", ["lambda:InvokeFunction"], live, because=limit),
         Statement("SageMaker", sagemaker, [account.arn("sagemaker", "*")], because=limit),
         Statement("SageMakerLists", ["sagemaker:List*"], ANYWHERE, because=limit),
         *_data(account, name, qualifier, s3_read_buckets),
@@ -97,7 +105,7 @@ def boundary(
         Statement("PassRoles", ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": to}}, because=limit),
         Statement("ScalingServiceRole", ["iam:CreateServiceLinkedRole"], linked, because=limit),
         Statement("Deploy", ["sts:AssumeRole"], deployers, because=limit),
-        *_never(),
+        *_never(account, name, serverless_models),
     ]
 
 
@@ -134,19 +142,29 @@ def _keys(
     ]
 
 
-def _never() -> list[Statement]:
+def _never(account: Account, name: str, serverless_models: Sequence[str]) -> list[Statement]:
     """Also what a resource's own policy, or a policy that somebody attaches later, would allow."""
     into_jobs = {"Bool": {"sagemaker:EnableRemoteDebug": "true"}}
     around = ["sagemaker:CallWithBearerToken", "sagemaker:CreatePresigned*", "sagemaker:StartSession"]
     # Scripts that run as root on other people's notebooks, and doors into them from outside.
     root = [f"sagemaker:*{noun}" for noun in ("Domain", "LifecycleConfig", "Space", "UserProfile")]
     debug = ["sagemaker:CreateTrainingJob", "sagemaker:UpdateTrainingJob"]
-    open_model, model = {"Bool": {"sagemaker:NetworkIsolation": "false"}}, ["sagemaker:CreateModel"]
+    serverless = [account.arn("sagemaker", f"model/{id}-*") for id in serverless_models]
+    if serverless:
+        # A model made from a package is authorised on the package as well.
+        serverless.append(account.arn("sagemaker", f"model-package/{name}-*"))
+    open_model = {"Bool": {"sagemaker:NetworkIsolation": "false"}}
     silent_model = {"Null": {"sagemaker:NetworkIsolation": "true"}}
     return [
         Statement("NoShellIntoJobs", debug, ANYWHERE, into_jobs, effect="Deny"),
-        Statement("NoOpenModel", model, ANYWHERE, open_model, effect="Deny"),
-        Statement("NoModelThatDoesNotSay", model, ANYWHERE, silent_model, effect="Deny"),
+        _no_model("NoOpenModel", open_model, serverless),
+        _no_model("NoModelThatDoesNotSay", silent_model, serverless),
         Statement("NoWayAroundTheApi", around, ANYWHERE, effect="Deny"),
         Statement("NoLifecycleScripts", root, ANYWHERE, effect="Deny"),
     ]
+
+
+def _no_model(sid: str, conditions: Conditions, serverless: Sequence[str]) -> Statement:
+    """No model of that kind, but for those that are serverless."""
+    resources = serverless or ANYWHERE
+    return Statement(sid, ["sagemaker:CreateModel"], resources, conditions, effect="Deny", all_but=bool(serverless))

@@ -1,4 +1,7 @@
-"""Who brings data in, and who may take it away: an uploader that can only add, a custodian that can only delete."""
+"""Who brings data in, looks at it, and may take it away.
+
+An uploader that can only add, an analyst of captured requests, a custodian that can only delete.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,20 @@ def uploader(account: Account, raw: Store) -> list[Statement]:
     return [
         Statement("WriteRaw", write, [f"{raw.arn}/{RAW}*"], owned_by(account), because=Because.OBJECT_KEYS),
         Statement("Key", encrypt, [raw.key], through_s3),
+    ]
+
+
+def analyst(account: Account, data: Store, endpoints: Sequence[str]) -> list[Statement]:
+    """Reads what `endpoints` (names) captured and what is known to be right of it, and adds to the latter."""
+    captured, right = ([f"{prefix}/{name}/*" for name in endpoints] for prefix in ("capture", "ground-truth"))
+    own = owned_by(account)
+    read, write = ([f"{data.arn}/{path}" for path in paths] for paths in ([*captured, *right], right))
+    through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"}}
+    return [
+        Statement("Read", ["s3:GetObject"], read, own, because=Because.OBJECT_KEYS),
+        Statement("List", ["s3:ListBucket"], [data.arn], {**own, "StringLike": {"s3:prefix": [*captured, *right]}}),
+        Statement("Label", ["s3:PutObject"], write, own, because=Because.OBJECT_KEYS),
+        Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [data.key], through_s3),
     ]
 
 

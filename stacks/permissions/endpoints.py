@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.permissions.audit import topic_name
 from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.statement import Because, Conditions, Statement, policy
 from stacks.values.identity import Identity
@@ -50,6 +51,8 @@ def interfaces(to: Reachable) -> dict[str, list[Statement]]:
     account, images = to.identity.account, _images(to)
     endpoints = account.arn("sagemaker", f"endpoint/{to.name}-*")
     roles = account.global_arn("iam", f"role{to.identity.path}*")
+    # The operators', and those of asynchronous endpoints.
+    topics = [account.arn("sns", topic) for topic in (topic_name(to.name), f"{to.name}-inference-*")]
     return {
         "sagemaker.api": _sagemaker(to),
         "sagemaker.runtime": [_own(to, "Predictions", ["sagemaker:InvokeEndpoint"], [endpoints])],
@@ -61,6 +64,8 @@ def interfaces(to: Reachable) -> dict[str, list[Statement]]:
         "kms": _keys(to),
         "sts": [_own(to, "OwnRoles", ["sts:AssumeRole"], [roles])],
         "ec2": _ec2(to),
+        "application-autoscaling": _scaling(to),
+        "sns": [_own(to, "Notices", ["sns:Publish"], topics)],
     }
 
 
@@ -91,19 +96,38 @@ def _own(
 
 
 def _sagemaker(to: Reachable) -> list[Statement]:
-    """The release's function: which version is approved, what the endpoint runs."""
-    arn = to.identity.account.arn
-    packages, endpoints = arn("sagemaker", f"model-package/{to.name}-*"), arn("sagemaker", f"endpoint/{to.name}-*")
+    """The release's functions: which version is approved, what the endpoint runs, what nothing runs any more."""
+
+    def arn(resource: str) -> str:
+        return to.identity.account.arn("sagemaker", resource)
+
+    def act(*verbs: str) -> list[str]:
+        return [f"sagemaker:{verb}" for verb in verbs]
+
+    # CloudFormation derives models' and configurations' names from logical ids, which have no hyphen.
+    plain = to.name.replace("-", "")
+    made = [arn(f"model/{plain}*"), arn(f"endpoint-config/{plain}*")]
+    look_and_clean = act("DeleteEndpointConfig", "DeleteModel", "DescribeEndpointConfig", "DescribeModel")
+    packages, endpoints = [arn(f"model-package/{to.name}-*")], [arn(f"endpoint/{to.name}-*")]
     return [
-        _own(to, "ListPackages", ["sagemaker:ListModelPackages"], ["*"]),
-        _own(to, "Packages", ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"], [packages]),
-        _own(to, "Endpoints", ["sagemaker:DescribeEndpoint"], [endpoints]),
+        _own(to, "Lists", act("ListEndpointConfigs", "ListModelPackages", "ListModels"), ["*"]),
+        _own(to, "Packages", act("DescribeModelPackage", "UpdateModelPackage"), packages),
+        _own(to, "Pauses", act("ListTags"), [arn(f"model-package-group/{to.name}-*")]),
+        _own(to, "Endpoints", act("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"), endpoints),
+        _own(to, "LeftBehind", look_and_clean, made),
     ]
+
+
+def _scaling(to: Reachable) -> list[Statement]:
+    """The function that registers variants again whose machines changed."""
+    verbs = ["DeregisterScalableTarget", "PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"]
+    targets = [to.identity.account.arn("application-autoscaling", "scalable-target/*")]
+    return [_own(to, "Scaling", [f"application-autoscaling:{verb}" for verb in verbs], targets)]
 
 
 def _cloudformation(to: Reachable) -> list[Statement]:
     """The release's function updates inference stacks."""
-    verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks", "UpdateStack"]
+    verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks", "UpdateStack"]
     stacks = [to.identity.account.arn("cloudformation", f"stack/{to.name}-inference-*")]
     return [_own(to, "InferenceStacks", [f"cloudformation:{verb}" for verb in verbs], stacks)]
 
@@ -116,9 +140,12 @@ def _logs(to: Reachable) -> list[Statement]:
 
 
 def _metrics(to: Reachable) -> list[Statement]:
-    """Metrics of SageMaker's jobs and endpoints."""
+    """Metrics of SageMaker's jobs and endpoints; the alarms that end a roll-out."""
     namespace: Conditions = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
-    return [_own(to, "SageMakersMetrics", ["cloudwatch:PutMetricData"], ["*"], namespace)]
+    return [
+        _own(to, "SageMakersMetrics", ["cloudwatch:PutMetricData"], ["*"], namespace),
+        _own(to, "Alarms", ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], ["*"]),
+    ]
 
 
 def _images(to: Reachable) -> list[Statement]:

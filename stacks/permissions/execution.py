@@ -147,8 +147,11 @@ def keys(
     return found
 
 
-def machine_learning(account: Account, *, name: str) -> list[Statement]:
-    """SageMaker's resources by name; models and configurations by the name without hyphens. Models are isolated."""
+def machine_learning(account: Account, *, name: str, serverless_models: Sequence[str] = ()) -> list[Statement]:
+    """SageMaker's resources by name; models and configurations by the name without hyphens.
+
+    Models are isolated but for `serverless_models`, by their logical ids.
+    """
     plain = name.replace("-", "")
     kinds = ["endpoint", "model-package", "model-package-group", "pipeline"]
     named = [account.arn("sagemaker", f"{kind}/{name}-*") for kind in kinds]
@@ -163,7 +166,8 @@ def machine_learning(account: Account, *, name: str) -> list[Statement]:
     isolated = {"Bool": {"sagemaker:NetworkIsolation": "true"}}
     # A model made from a package is authorised on the package as well.
     made = [models, account.arn("sagemaker", f"model-package/{name}-*")]
-    scaling = ["DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget"]
+    scaling = ["DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget", "PutScalingPolicy"]
+    scaling += ["PutScheduledAction", "RegisterScalableTarget"]
     scaling += ["ListTagsForResource", "TagResource", "UntagResource"]
     seen = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"]
     of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
@@ -172,9 +176,20 @@ def machine_learning(account: Account, *, name: str) -> list[Statement]:
     return [
         Statement("SageMaker", _of("sagemaker", *verbs), named, because=OWN),
         Statement("Models", ["sagemaker:CreateModel"], made, isolated, because=OWN),
+        *_serverless(account, name, serverless_models),
         Statement("Scaling", _of(service, *scaling), targets, of_sagemaker, because=Because.UNNAMED),
         Statement("ScalingSeen", _of(service, *seen), ["*"], because=Because.NO_RESOURCE_LEVEL),
     ]
+
+
+def _serverless(account: Account, name: str, models: Sequence[str]) -> list[Statement]:
+    """By exact logical ids, and never attached to the VPC: SageMaker has no isolation for them."""
+    if not models:
+        return []
+    made = [account.arn("sagemaker", f"model/{id}-*") for id in models]
+    made.append(account.arn("sagemaker", f"model-package/{name}-*"))
+    outside = {"Null": {"sagemaker:VpcSubnets": "true"}}
+    return [Statement("ServerlessModels", ["sagemaker:CreateModel"], made, outside, because=OWN)]
 
 
 def functions(account: Account, *, name: str) -> list[Statement]:
@@ -215,8 +230,9 @@ def audit(account: Account, *, name: str, qualifier: str, trail_log_group: str |
     describe = ["logs:DescribeLogGroups", "logs:DescribeMetricFilters", "cloudwatch:DescribeAlarms"]
     describe += ["cloudtrail:DescribeTrails", "cloudtrail:ListTags", "cloudwatch:GetMetricData"]
     describe += ["access-analyzer:ListAnalyzers"]
-    # Those of target tracking are Application Auto Scaling's to name.
-    watching = [account.arn("cloudwatch", f"alarm:{start}{name}-*") for start in ("", "TargetTracking-endpoint/")]
+    # Those of roll-outs have an endpoint configuration's name, those of target tracking are Application Auto Scaling's.
+    starts = (f"{name}-", name.replace("-", ""), f"TargetTracking-endpoint/{name}-")
+    watching = [account.arn("cloudwatch", f"alarm:{start}*") for start in starts]
     alarms = _of("cloudwatch", "DeleteAlarms", "ListTagsForResource", "PutMetricAlarm", "TagResource", "UntagResource")
     trails = [
         "AddTags",

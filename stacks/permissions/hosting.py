@@ -1,14 +1,22 @@
-"""What a hosted model may do while it starts: fetch its image and its artifact. Isolated code gets no credentials."""
+"""What a hosted model may do: fetch its images and archives; where it is asked for, keep requests and their answers.
+
+Isolated code gets no credentials: it is SageMaker that uses the role.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stacks.permissions.jobs import read, running, use_keys
+from stacks.permissions.audit import PLAIN_HTTP
+from stacks.permissions.jobs import owned_by, read, running, use_keys, write
+from stacks.permissions.resource_statement import ResourceStatement
 from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
+from stacks.values.container_source import ContainerSource
 from stacks.values.image_repository import ImageRepository
 from stacks.values.store import Store
+
+CAPTURE = "capture"
 
 
 def log_group_name(endpoint: str) -> str:
@@ -16,24 +24,82 @@ def log_group_name(endpoint: str) -> str:
     return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
+def hosting_kind(mode: str) -> str:
+    """The kind of role of a mode's models: SageMaker uses each from elsewhere (stacks/data.py)."""
+    return "hosting" if mode == "real_time" else mode
+
+
+def async_prefix(endpoint: str) -> str:
+    """Where an asynchronous endpoint's requests and answers lie in the data bucket."""
+    return f"async/{endpoint}/"
+
+
 def hosting(
     account: Account,
     *,
     endpoint: str,
     variant: str,
-    models: Sequence[str],
+    sources: Sequence[ContainerSource],
     artifacts: Store,
     images: Sequence[ImageRepository],
 ) -> list[Statement]:
-    """One variant. Without a package of its own it serves another's, so it may read all of the endpoint's `models`."""
+    """One variant. `sources`: every container that it may serve, its own and others'; `images`: those of packages."""
     group = log_group_name(endpoint)
     streams = account.arn("logs", f"log-group:{group}:log-stream:{variant}/*")
     # The agent asks for the group as well, although it exists, and may stop logging when refused (developer guide).
     find = ["logs:CreateLogGroup", "logs:DescribeLogStreams"]
+    models = sorted({source.model for source in sources if source.model})
+    keys = sorted({source.artifact for source in sources if source.artifact})
+    own = [source.image for source in sources if source.image]
     return [
-        *running(account, images),
+        *running(account, [*(images if models else []), *own]),
         Statement("FindLogs", find, account.log_group(group), because=Because.VERSIONS),
         Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams], because=Because.VERSIONS),
         *(statement for model in models for statement in read(account, artifacts, f"models/{model}/")),
+        *_archives(account, artifacts, keys),
         *use_keys(artifacts),
     ]
+
+
+def captures(account: Account, endpoint: str, data: Store) -> list[Statement]:
+    """SageMaker writes what it keeps of requests and answers, and nobody overwrites another endpoint's."""
+    return [*write(account, data, f"{CAPTURE}/{endpoint}/"), *_encrypt(data.key, "CaptureKey")]
+
+
+def answers_later(
+    account: Account, endpoint: str, data: Store, topics: Sequence[str], topics_key: str
+) -> list[Statement]:
+    """Asynchronous: reads requests, writes answers and failures, says so on the endpoint's own `topics`."""
+    place = async_prefix(endpoint)
+    return [
+        *read(account, data, f"{place}input/"),
+        *write(account, data, f"{place}output/"),
+        *write(account, data, f"{place}failure/"),
+        *_encrypt(data.key, "RequestsKey"),
+        *([Statement("Tell", ["sns:Publish"], topics), *_encrypt(topics_key, "TopicsKey")] if topics else []),
+    ]
+
+
+def topic_policy(account: Account) -> list[ResourceStatement]:
+    """The account's own roles publish, as their policies allow; nobody else, and nobody without TLS."""
+    foreign = {"StringNotEquals": {"aws:PrincipalAccount": account.id}}
+    return [
+        ResourceStatement("OwnAccountOnly", "*", ["sns:Publish", "sns:Subscribe"], foreign, "Deny"),
+        ResourceStatement("TlsOnly", "*", ["sns:Publish"], PLAIN_HTTP, "Deny"),
+    ]
+
+
+def _archives(account: Account, artifacts: Store, keys: Sequence[str]) -> list[Statement]:
+    """Archives of own images, each by its key."""
+    if not keys:
+        return []
+    own = owned_by(account)
+    listed = {**own, "StringEquals": {**own["StringEquals"], "s3:prefix": list(keys)}}
+    return [
+        Statement("ReadArchives", ["s3:GetObject"], [f"{artifacts.arn}/{key}" for key in keys], own),
+        Statement("ListArchives", ["s3:ListBucket"], [artifacts.arn], listed),
+    ]
+
+
+def _encrypt(key: str, sid: str) -> list[Statement]:
+    return [Statement(sid, ["kms:Decrypt", "kms:GenerateDataKey"], [key])]

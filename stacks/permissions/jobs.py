@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from stacks.permissions.conditions import FOR_SERVICES
@@ -156,4 +157,4 @@ def read_file(account: Account, file: AssetFile) -> list[Statement]:
 
 def _word(prefix: str) -> str:
     """`models/reviews/` -> `ModelsReviews`: statement ids allow letters and digits only."""
-    return "".join(part.capitalize() for part in prefix.split("/"))
+    return "".join(part.capitalize() for part in re.split("[/-]", prefix))

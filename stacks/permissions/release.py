@@ -11,12 +11,12 @@ from stacks.values.placement import Placement
 
 
 def release(account: Account, hosted: HostedNames, placement: Placement) -> list[Statement]:
-    """CloudFormation may touch this endpoint's models, configuration, endpoint and scaling, and nothing else.
+    """CloudFormation may touch this endpoint's models, configuration, alarms, endpoint and scaling, and nothing else.
 
-    What it makes is isolated, in the VPC, encrypted and of the configured machines, whatever the template says.
+    What it makes is isolated, in the VPC, encrypted and of the configured machines, whatever the template says; what is
+    serverless, for which SageMaker has none of these, is that and has no machines.
     """
-    models = [account.arn("sagemaker", f"model/{id}-*") for id in hosted.model_ids.values()]
-    configurations = account.arn("sagemaker", f"endpoint-config/{hosted.configuration_id}-*")
+    models, configurations = _models(account, hosted), _configurations(account, hosted)
     endpoint = account.arn("sagemaker", f"endpoint/{hosted.endpoint}")
     everything = [*models, configurations, endpoint]
     packages = _packages(account, hosted)
@@ -28,25 +28,49 @@ def release(account: Account, hosted: HostedNames, placement: Placement) -> list
         Statement("Tag", ["sagemaker:AddTags"], everything, {"StringEquals": {"sagemaker:TaggingAction": made}}, names),
         Statement("ReadTags", ["sagemaker:ListTags"], everything, because=names),
         # A model made from a package is authorised on the package as well.
-        Statement("CreateModels", ["sagemaker:CreateModel"], [*models, *packages], _isolated(placement), names),
+        Statement(
+            "CreateModels",
+            ["sagemaker:CreateModel"],
+            [*models, *packages, *hosted.packages],
+            _isolated(hosted, placement),
+            names,
+        ),
         Statement("Models", _afterwards("Model"), models, because=names),
         Statement("Configure", ["sagemaker:CreateEndpointConfig"], [configurations], _machines(hosted), names),
         Statement("Configurations", _afterwards("EndpointConfig"), [configurations], because=names),
         # SageMaker authorises an endpoint's creation and update on its configuration as well.
         Statement("Endpoint", update, [endpoint, configurations], because=names),
-        Statement("Packages", ["sagemaker:DescribeModelPackage"], packages, because=Because.VERSIONS),
+        *_with_packages("Packages", ["sagemaker:DescribeModelPackage"], packages),
+        *([Statement("FixedPackages", ["sagemaker:DescribeModelPackage"], hosted.packages)] if hosted.packages else []),
         Statement("PassHostingRoles", ["iam:PassRole"], hosted.hosting_roles, TO_SAGEMAKER),
         # CloudFormation reads the roles again, because the models refer to their ARNs.
         Statement("ReadHostingRoles", ["iam:GetRole"], hosted.hosting_roles),
         *_volume_key(hosted),
-        # A deployment configuration with rollback alarms: SageMaker checks that the caller may see them.
-        Statement("RollbackAlarms", ["cloudwatch:DescribeAlarms"], ["*"], because=Because.NO_RESOURCE_LEVEL),
+        *_alarms(account, hosted),
+        # Custom resources do what CloudFormation cannot: lambda/live_endpoint.
+        Statement("LiveEndpoint", ["lambda:InvokeFunction"], [hosted.live_function]),
         *_scaling(account, hosted.endpoint),
     ]
 
 
-def _isolated(placement: Placement) -> Conditions:
+def _alarms(account: Account, hosted: HostedNames) -> list[Statement]:
+    """Alarms are named after the configuration that they watch, so each release makes its own.
+
+    SageMaker checks that whoever gives a deployment rollback alarms may see them.
+    """
+    own = [account.arn("cloudwatch", f"alarm:{hosted.configuration_id}-*")]
+    verbs = ["DeleteAlarms", "ListTagsForResource", "PutMetricAlarm", "TagResource"]
+    make = [f"cloudwatch:{verb}" for verb in verbs]
+    return [
+        Statement("SeeAlarms", ["cloudwatch:DescribeAlarms"], ["*"], because=Because.NO_RESOURCE_LEVEL),
+        Statement("RollbackAlarms", make, own, because=Because.GENERATED_NAMES),
+    ]
+
+
+def _isolated(hosted: HostedNames, placement: Placement) -> Conditions:
     """A key that is absent from the request fails each of these: the set operators need the Null for that."""
+    if hosted.serverless:
+        return {"Null": {"sagemaker:VpcSubnets": "true"}}
     sets = {
         "sagemaker:VpcSubnets": placement.subnet_ids,
         "sagemaker:VpcSecurityGroupIds": [placement.security_group_id],
@@ -60,6 +84,8 @@ def _isolated(placement: Placement) -> Conditions:
 
 def _machines(hosted: HostedNames) -> Conditions:
     types = "sagemaker:InstanceTypes"
+    if hosted.serverless:
+        return {"Null": {types: "true", "sagemaker:ServerlessMemorySize": "false"}}
     key = {"ArnEquals": {"sagemaker:VolumeKmsKeyArn": hosted.volume_key}} if hosted.volume_key else {}
     return {"ForAllValues:StringEquals": {types: hosted.instance_types}, "Null": {types: "false"}, **key}
 
@@ -74,12 +100,13 @@ def _volume_key(hosted: HostedNames) -> list[Statement]:
 
 
 def _scaling(account: Account, endpoint: str) -> list[Statement]:
-    """Target tracking. A scalable target's ARN is an opaque id, so this is limited to SageMaker's, not to one's.
+    """A scalable target's ARN is an opaque id, so this is limited to SageMaker's, not to one's.
 
-    Its alarms are made by Application Auto Scaling and named after the scaled resource.
+    Target tracking's alarms are made by Application Auto Scaling and named after the scaled resource.
     """
     reads = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions", "ListTagsForResource"]
-    writes = ["DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget"]
+    writes = ["DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget"]
+    writes += ["PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"]
     scale = [f"application-autoscaling:{verb}" for verb in [*writes, "TagResource"]]
     targets = account.arn("application-autoscaling", "scalable-target/*")
     of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
@@ -103,31 +130,68 @@ def _scaling(account: Account, endpoint: str) -> list[Statement]:
 
 
 def reconciler(account: Account, hosted: HostedNames, release_role: str) -> list[Statement]:
-    """The function itself can touch no model: it may only update this endpoint's stack, as the release role."""
+    """The function itself can make nothing: it may update this endpoint's stack, as the release role.
+
+    What releases left behind it may delete. SageMaker would let it delete what an endpoint runs on as well: the
+    function's janitor looks first.
+    """
     id = hosted.endpoint.title().replace("-", "")
     stacks = [account.arn("cloudformation", f"stack/{hosted.stack}/*")]
-    reads = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks"]
+    reads = ["DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks"]
     read = [f"cloudformation:{verb}" for verb in reads]
     live = [account.arn("sagemaker", f"endpoint/{hosted.endpoint}")]
     only_as = {"StringEquals": {"cloudformation:RoleArn": release_role}}
     to_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
     # It may take a package out of the running, but approve none.
     reject = {"StringEquals": {"sagemaker:ModelApprovalStatus": "Rejected"}}
-    versions = Because.VERSIONS
+    versions, names = Because.VERSIONS, Because.GENERATED_NAMES
+    groups = [account.arn("sagemaker", f"model-package-group/{group}") for group in hosted.groups]
+    alarms = [account.arn("cloudwatch", f"alarm:{hosted.configuration_id}-*")]
     return [
         Statement(f"Read{id}", read, stacks, because=versions),
         Statement(f"Live{id}", ["sagemaker:DescribeEndpoint"], live),
+        Statement(f"Models{id}", _afterwards("Model"), _models(account, hosted), because=names),
+        Statement(
+            f"Configurations{id}", _afterwards("EndpointConfig"), [_configurations(account, hosted)], because=names
+        ),
+        # A deleted alarm's history too: CloudFormation takes the alarms away when it rolls back.
+        Statement(f"Alarms{id}", ["cloudwatch:DescribeAlarmHistory"], alarms, because=names),
+        *([Statement(f"Pauses{id}", ["sagemaker:ListTags"], groups)] if groups else []),
         Statement(f"Update{id}", ["cloudformation:UpdateStack"], stacks, only_as, because=versions),
         Statement(f"Pass{id}", ["iam:PassRole"], [release_role], to_cloudformation),
-        Statement(
-            f"Reject{id}", ["sagemaker:UpdateModelPackage"], _packages(account, hosted), reject, because=versions
-        ),
+        *_with_packages(f"Reject{id}", ["sagemaker:UpdateModelPackage"], _packages(account, hosted), reject),
     ]
 
 
-def list_packages() -> Statement:
-    """Listing supports no resource; the function lists the groups of its endpoints only."""
-    return Statement("ListPackages", ["sagemaker:ListModelPackages"], ["*"], because=Because.NO_RESOURCE_LEVEL)
+def _with_packages(
+    sid: str, actions: list[str], packages: list[str], conditions: Conditions | None = None
+) -> list[Statement]:
+    """Nothing where an endpoint has no model package group."""
+    return [Statement(sid, actions, packages, conditions or {}, because=Because.VERSIONS)] if packages else []
+
+
+def find() -> list[Statement]:
+    """What names no resource: the function lists what belongs to its endpoints, and sees their alarms."""
+    lists = [f"sagemaker:List{noun}" for noun in ("EndpointConfigs", "ModelPackages", "Models")]
+    see = ["cloudwatch:DescribeAlarms"]
+    none = Because.NO_RESOURCE_LEVEL
+    return [Statement("Find", lists, ["*"], because=none), Statement("SeeAlarms", see, ["*"], because=none)]
+
+
+def tell(topic: str, key: str) -> list[Statement]:
+    """The operators: `topic` and the key that it is encrypted with, by their ARNs."""
+    return [
+        Statement("Tell", ["sns:Publish"], [topic]),
+        Statement("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key]),
+    ]
+
+
+def _models(account: Account, hosted: HostedNames) -> list[str]:
+    return [account.arn("sagemaker", f"model/{id}-*") for id in hosted.model_ids.values()]
+
+
+def _configurations(account: Account, hosted: HostedNames) -> str:
+    return account.arn("sagemaker", f"endpoint-config/{hosted.configuration_id}-*")
 
 
 def _packages(account: Account, hosted: HostedNames) -> list[str]:

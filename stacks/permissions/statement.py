@@ -49,7 +49,8 @@ class Because(Enum):
 class Statement:
     """`sid` is unique in its policy. A wildcard in an allowed resource or action needs a reason.
 
-    Raises ValueError for a wildcard without a reason, and for a reason without a wildcard.
+    `all_but`: a Deny is of every resource but `resources`. Raises ValueError for a wildcard without a reason, for a
+    reason without a wildcard, and for an Allow of `all_but`.
     """
 
     sid: str
@@ -58,8 +59,11 @@ class Statement:
     conditions: Conditions = field(default_factory=dict)
     because: Because | None = None
     effect: Literal["Allow", "Deny"] = "Allow"
+    all_but: bool = False
 
     def __post_init__(self) -> None:
+        if self.all_but and self.effect == "Allow":
+            raise ValueError(f"Statement {self.sid} allows whatever it does not name: name what it allows.")
         wildcards = self.wildcards()
         if wildcards and not self.because and self.effect == "Allow":
             raise ValueError(
@@ -80,7 +84,7 @@ class Statement:
             "Sid": self.sid,
             "Effect": self.effect,
             "Action": list(self.actions),
-            "Resource": list(self.resources),
+            "NotResource" if self.all_but else "Resource": list(self.resources),
         }
         return document | ({"Condition": {k: dict(v) for k, v in self.conditions.items()}} if self.conditions else {})
 

@@ -1,13 +1,14 @@
-"""An image that AWS publishes: its address and the repository a role must be allowed to pull from."""
+"""A container image: its address and the repository a role must be allowed to pull from."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ImageRepository:
-    """`uri` is `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`."""
+    """`uri` is `<account>.dkr.ecr.<region>.amazonaws.com/<repository>`, then `:<tag>` or `@<digest>`."""
 
     uri: str
 
@@ -16,4 +17,4 @@ class ImageRepository:
         """The repository's ARN."""
         host, path = self.uri.split("/", 1)
         account, _, _, region, *_ = host.split(".")
-        return f"arn:aws:ecr:{region}:{account}:repository/{path.split(':')[0]}"
+        return f"arn:aws:ecr:{region}:{account}:repository/{re.split('[:@]', path)[0]}"

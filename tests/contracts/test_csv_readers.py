@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
+import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from corpus import Scratch, find_distinct, read_folder
 from hypothesis import example, given
 from hypothesis import strategies as st
 from job import JobError
-from preprocess import read_corpus
+from workers import workers_of
 
 from ops.reviews_file import Review, read_reviews, read_training_data
 from ops.session import OpsError
@@ -62,11 +66,16 @@ FILES = (
 
 def of_the_pipeline(folder: Path) -> tuple[Labels, int] | None:
     """The distinct reviews with their labels, and the number of rows read; None for data that is refused."""
-    try:
-        corpus = read_corpus(folder)
-    except JobError:
-        return None
-    return corpus.labels, sum(corpus.files.values())
+    with tempfile.TemporaryDirectory() as directory, workers_of(1) as workers:
+        scratch = Scratch(Path(directory), seed=7, chunk_bytes=2**20)
+        try:
+            reading = read_folder(folder, scratch, workers)
+        except JobError:
+            return None
+        parts = find_distinct(reading, scratch, workers)
+        records = [line for part in parts for line in scratch.part("distinct", part.number).read_bytes().splitlines()]
+    reviews = [json.loads(re.sub(rb"@\d}$", b"1.0}", record)) for record in records]
+    return {(review["title"], review["text"]): review["label"] for review in reviews}, reading.rows
 
 
 def of_the_tools(file: Path) -> tuple[Labels, int] | None:

@@ -133,5 +133,8 @@ CREATE: Mapping[str, tuple[str, On]] = {
     ),
     "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", _web_acl),
     "AWS::WAFv2::WebACLAssociation": ("wafv2:AssociateWebACL", _association),
-    "Custom::ClosedDefaultSecurityGroup": ("lambda:InvokeFunction", listed("ServiceToken")),
+    **{
+        f"Custom::{noun}": ("lambda:InvokeFunction", listed("ServiceToken"))
+        for noun in ("ClosedDefaultSecurityGroup", "LiveVariants", "ScalingHold")
+    },
 }

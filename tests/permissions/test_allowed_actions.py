@@ -83,16 +83,28 @@ ALLOWED: Table = {
         "ec2": f"{FUNCTION_INTERFACES} RevokeSecurityGroupEgress RevokeSecurityGroupIngress UnassignPrivateIpAddresses",
     },
     "function front_door": {**FUNCTION, "sagemaker": "InvokeEndpoint"},
+    "function live_endpoint": {
+        **FUNCTION,
+        "application-autoscaling": "DeregisterScalableTarget PutScalingPolicy PutScheduledAction "
+        "RegisterScalableTarget",
+        "cloudwatch": "DeleteAlarms DescribeAlarms PutMetricAlarm",
+        "iam": "CreateServiceLinkedRole",
+        "sagemaker": "DescribeEndpoint DescribeEndpointConfig UpdateEndpointWeightsAndCapacities",
+    },
     "function release": {
         **FUNCTION,
-        "cloudformation": "DescribeStackEvents DescribeStackResource DescribeStacks UpdateStack",
+        "cloudformation": "DescribeStackEvents DescribeStackResource DescribeStackResources DescribeStacks UpdateStack",
+        "cloudwatch": "DescribeAlarmHistory DescribeAlarms",
         "iam": "PassRole",
-        "sagemaker": "DescribeEndpoint ListModelPackages UpdateModelPackage",
+        "sagemaker": "DeleteEndpointConfig DeleteModel DescribeEndpoint DescribeEndpointConfig DescribeModel "
+        "ListEndpointConfigs ListModelPackages ListModels ListTags UpdateModelPackage",
+        "sns": "Publish",
     },
     "hosting": {
         **CONTAINER,
         "logs": "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents",
-        "s3": "GetObject ListBucket",
+        # Writing: what capture keeps of requests.
+        "s3": "AbortMultipartUpload GetObject ListBucket PutObject",
     },
     "pipeline": {
         "ecr": "BatchGetImage DescribeImages",
@@ -105,18 +117,20 @@ ALLOWED: Table = {
     "pipeline-start": {"sagemaker": "StartPipelineExecution"},
     "processing": JOB,
     "release": {
-        "application-autoscaling": "DeleteScalingPolicy DeregisterScalableTarget DescribeScalableTargets "
-        "DescribeScalingPolicies DescribeScheduledActions ListTagsForResource PutScalingPolicy RegisterScalableTarget "
-        "TagResource",
-        "cloudwatch": "DeleteAlarms DescribeAlarms PutMetricAlarm",
+        "application-autoscaling": "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget "
+        "DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions ListTagsForResource PutScalingPolicy "
+        "PutScheduledAction RegisterScalableTarget TagResource",
+        "cloudwatch": "DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource",
         "iam": "CreateServiceLinkedRole GetRole PassRole",
         "kms": "CreateGrant DescribeKey",
+        "lambda": "InvokeFunction",
         "sagemaker": "AddTags CreateEndpoint CreateEndpointConfig CreateModel DeleteEndpoint DeleteEndpointConfig "
         "DeleteModel DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage ListTags "
         "UpdateEndpoint UpdateEndpointWeightsAndCapacities",
     },
     "trail-logs": {"logs": "CreateLogStream PutLogEvents"},
     "training": JOB,
+    "analyst": {"kms": "Decrypt GenerateDataKey", "s3": "GetObject ListBucket PutObject"},
     "uploader": {"kms": "Decrypt GenerateDataKey", "s3": "AbortMultipartUpload PutObject"},
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 from config import Platform
 from review.iam import Deployed
 from tests.permissions.reading import actions, allowing, of_kind
+from tests.stacks.modes import PACKAGE, platform_of, stacks_in
 from tests.stacks.variant import changed, stacks_of
 
 MODEL, CONFIGURATION = "sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"
@@ -51,3 +52,36 @@ def should_ask_no_volume_key_where_a_machine_encrypts_its_own_drives() -> None:
     cloud = Deployed(stacks, account=platform.account, region=platform.region)
     assert "ArnEquals" not in creating(cloud, CONFIGURATION)
     assert not {action for action in actions(of_kind(cloud, "release")) if action.startswith("kms:")}
+
+
+def deployed_in(mode: str) -> Deployed:
+    """dev with one endpoint in this hosting mode, and its limits."""
+    platform = platform_of(mode)
+    every = {**stacks_in(mode), **stacks_in(mode, bootstrap=True)}
+    stacks = {platform.name(name): template for name, template in every.items()}
+    return Deployed(stacks, account=platform.account, region=platform.region)
+
+
+def should_make_serverless_models_outside_of_the_vpc_and_no_others() -> None:
+    cloud = deployed_in("serverless")
+    assert creating(cloud, MODEL) == {"Null": {"sagemaker:VpcSubnets": "true"}}
+    assert creating(cloud, CONFIGURATION) == {
+        "Null": {"sagemaker:InstanceTypes": "true", "sagemaker:ServerlessMemorySize": "false"}
+    }
+
+
+def should_read_the_fixed_package_that_a_model_is_made_of() -> None:
+    (statement,) = allowing(of_kind(deployed_in("package"), "release"), MODEL)
+    assert PACKAGE in statement["Resource"]
+    assert sum("model-package/" in resource for resource in statement["Resource"]) == 2
+
+
+def should_let_an_asynchronous_endpoints_role_reach_only_its_own_requests() -> None:
+    found = of_kind(deployed_in("asynchronous"), "asynchronous")
+    assert {"s3:PutObject", "sns:Publish", "kms:GenerateDataKey"} <= actions(found)
+    for statement in allowing(found, "s3:PutObject"):
+        assert all("/async/ashlar-dev-reviews/" in resource for resource in statement["Resource"])
+
+
+def should_let_a_serverless_models_role_write_nothing() -> None:
+    assert "s3:PutObject" not in actions(of_kind(deployed_in("serverless"), "serverless"))

@@ -25,7 +25,7 @@ ASSUMED_BY = {
         ["processing", "training", "evaluation", "experiment", "pipeline", "hosting"], "sagemaker.amazonaws.com"
     ),
 }
-PEOPLE = {"approver", "auditor", "custodian", "data-scientist", "uploader"}
+PEOPLE = {"analyst", "approver", "auditor", "custodian", "data-scientist", "uploader"}
 APPLICATIONS = {"caller"}
 # They send no account along when they assume a role: with the condition nothing would work.
 WITHOUT_SOURCE = {f"{service}.amazonaws.com" for service in ("apigateway", "cloudformation", "cloudtrail", "lambda")}
@@ -52,6 +52,8 @@ def should_keep_every_role_inside_the_boundary(cloud: Deployed, platform: Platfo
 
 def should_have_the_roles_of_these_kinds_and_no_other(cloud: Deployed, platform: Platform) -> None:
     expected = {*ASSUMED_BY, *PEOPLE, *APPLICATIONS} - ({"custodian"} if platform.retain_data else set())
+    if not any(endpoint.capture for endpoint in platform.endpoints.values()):
+        expected -= {"analyst"}
     assert {kind(role) for role in roles(cloud)} == expected
 
 

@@ -32,9 +32,14 @@ from tests.stacks.variant import changed
 TABLE = {name: each for name, each in vars(module).items() if isinstance(each, Accepted)}
 TRAIL = {"arn": "arn:aws:cloudtrail:eu-west-1:333344445555:trail/organisation", "log_group": "organisation-trail"}
 NAT = {"network": {"internet": "nat"}, "front_door": {"concurrency": 7}}
+SMALL = {"model": "reviews", "candidate": "linear", "serverless": {}}
+SERVERLESS = {
+    "endpoints": {"small": {"mode": "serverless", "variants": {"linear": SMALL}, "rollout": {"kind": "all_at_once"}}}
+}
 # What an organisation may set, the reasons that are needed only then, and the controls that it must except itself
 VARIANTS: list[tuple[dict[str, Any], set[str], set[str]]] = [
     (NAT, {"WAY_OUT_BY_NAT", "EGRESS_BY_NAT"}, {"vpc:no-igw-route", "vpc:sg-egress"}),
+    (SERVERLESS, {"SERVERLESS_MODEL", "SERVERLESS_STORAGE"}, {"SageMaker.5", "cfg:sagemaker-model-in-vpc"}),
     ({"audit": {"trail": TRAIL, "emails": ["operators@example.com"]}}, {"TAKES_OTHER_STACKS_LOGS"}, set()),
 ]
 ELSEWHERE = {name for _, names, _ in VARIANTS for name in names}

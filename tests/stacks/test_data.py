@@ -42,6 +42,7 @@ def synthesized(settings: DataSettings = SETTINGS, *, retain: bool = False, **ow
         "qualifier": "ashlar1",
         "people": People(mfa=True),
         "retain": retain,
+        "hosted": ["hosting"],
     }
     Data(app, "data", **(arguments | own))
     template: Template = app.synth().get_stack_by_name("data").template
@@ -327,6 +328,22 @@ def should_let_the_custodian_delete_in_the_named_buckets_and_nothing_else(templa
             "Condition": own,
         },
     }
+
+
+def should_let_the_analyst_of_endpoints_that_capture_read_and_label(template: Template) -> None:
+    captured = synthesized(captured=["ashlar-dev-reviews"])
+    own = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
+    paths = ["capture/ashlar-dev-reviews/*", "ground-truth/ashlar-dev-reviews/*"]
+    found = role_policy(captured, "Analyst")
+    assert found["Read"]["Action"] == ["s3:GetObject"]
+    assert found["Read"]["Resource"] == [f"arn:aws:s3:::<Data>/{path}" for path in paths]
+    assert found["List"]["Condition"] == {**own, "StringLike": {"s3:prefix": paths}}
+    assert found["Label"]["Action"] == ["s3:PutObject"]
+    assert found["Label"]["Resource"] == [f"arn:aws:s3:::<Data>/{paths[1]}"]
+    assert found["Key"]["Resource"] == [DATA_KEY]
+    assert set(found) == {"Read", "List", "Label", "Key"}
+    assert "AnalystRole" in captured["Outputs"]
+    assert "analyst" not in json.dumps(template).lower()
 
 
 def should_give_no_log_bucket_to_the_custodian_unasked() -> None:

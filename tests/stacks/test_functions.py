@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from config import environment_names
+from config import Platform, environment_names
+from tests.config.cases.network import existing
 from tests.stacks.resources import Template, of_type, text
 from tests.stacks.variant import changed, stacks_of
 
 Found = tuple[Template, dict[str, Any]]
 pytestmark = pytest.mark.parametrize("environment", environment_names())
-PACKAGES = {"front_door", "release", "default_security_group"}
+PACKAGES = {"front_door", "release", "default_security_group", "live_endpoint"}
 
 
 @pytest.fixture
@@ -72,6 +73,16 @@ def should_find_its_log_group_when_it_is_first_called(stacks: dict[str, Template
 def should_take_concurrency_from_the_account_unless_told(stacks: dict[str, Template]) -> None:
     for _, function in every(stacks, "AWS::Lambda::Function"):
         assert "ReservedConcurrentExecutions" not in function
+
+
+def should_run_in_an_existing_vpc_as_well(environment: str) -> None:
+    theirs = changed(environment, {}).model_dump(by_alias=True, mode="json") | existing()
+    functions = every(stacks_of(Platform.model_validate(theirs)), "AWS::Lambda::Function")
+    # The default security group of such a VPC is its owner's.
+    assert {its["Handler"] for _, its in functions} == {
+        f"{p}.handler.handle" for p in PACKAGES - {"default_security_group"}
+    }
+    assert all(f"subnet-{1:017x}" in text(its["VpcConfig"]["SubnetIds"]) for _, its in functions)
 
 
 def should_reserve_concurrency_where_the_configuration_says_so(environment: str) -> None:

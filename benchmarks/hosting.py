@@ -75,7 +75,7 @@ class Cloud:
             endpoint_url=self.url,
             region_name=REGION,
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",  # noqa: S106  # nosec B106 # opens nothing but the local cloud
+            aws_secret_access_key="local",  # noqa: S106  # pragma: allowlist secret - a made-up or public value that opens nothing
             verify=self.authority,
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
         )
@@ -88,7 +88,7 @@ def cloud(state: Path) -> Iterator[Cloud]:
     environment = {**os.environ, "ASHLAR_LOCAL_STATE": str(state)}
 
     def run(*arguments: str) -> str:
-        return subprocess.run(  # noqa: S603  # nosec B603 # our own command, no shell
+        return subprocess.run(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
             [*local, *arguments], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
@@ -146,7 +146,7 @@ def model_server(folder: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
         place = ["--listen", str(listener.fileno()), "--model", str(folder), "--code", str(folder)]
-        server = subprocess.Popen(  # noqa: S603  # nosec B603 # our own command, no shell
+        server = subprocess.Popen(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
             [sys.executable, "-P", str(ROOT / "local/sagemaker/model_server.py"), *place, "--program", "inference.py"],
             pass_fds=[listener.fileno()],
         )

@@ -45,7 +45,7 @@ def split(reviews: list[Review], choice: random.Random) -> dict[str, list[Review
 
 
 def main(source: Path, folder: Path) -> None:
-    splits = split(read(source), random.Random(7))  # noqa: S311  # nosec B311 # a repeatable order, nothing secret
+    splits = split(read(source), random.Random(7))  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
     counts = {label: sum(review["label"] == label for review in splits["train"]) for label in (-1, 0, 1)}
     for name, members in splits.items():
         (folder / name).mkdir(parents=True, exist_ok=True)

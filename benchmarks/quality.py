@@ -32,7 +32,7 @@ def run(folder: Path, script: str, *arguments: object, **variables: object) -> f
     """The seconds that a script took. Raises CalledProcessError when it fails."""
     environment = {**os.environ, "SM_OUTPUT_DIR": str(folder), **{name: str(its) for name, its in variables.items()}}
     began = time.perf_counter()
-    subprocess.run(  # noqa: S603  # nosec B603 # our own command, no shell
+    subprocess.run(  # noqa: S603  # nosec B603 # our own or the user's own command, no shell
         [sys.executable, str(SCRIPTS / script), *map(str, arguments)],
         env=environment,
         check=True,

@@ -1,4 +1,4 @@
-"""A labelled review and the JSON-lines files that hold a split of them (`part-0.jsonl`: title, text, label, weight)."""
+"""A labelled review and the JSON-lines files that hold a split of them (`part-0.jsonl`, a review a line)."""
 
 import json
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ class Review:
     text: str
     label: int
     weight: float = 1.0
+    rating: int | None = None  # as the customer gave it; models learn from it, evaluation reports by it
+    department: str = ""  # for the evaluation's report alone: requests have none
 
 
 def write_split(folder: Path, reviews: Iterable[Review]) -> None:

@@ -37,6 +37,22 @@ def positive_int(text: str) -> int:
     return int(_positive(float(int(text))))
 
 
+def non_negative_int(text: str) -> int:
+    """An argument's type; argparse names it in its message."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def folds_int(text: str) -> int:
+    """An argument's type; argparse names it in its message."""
+    number = int(text)
+    if number < 0 or number == 1:
+        raise ValueError
+    return number
+
+
 def positive_float(text: str) -> float:
     """An argument's type; argparse names it in its message."""
     return _positive(float(text))

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from features import document
+from features import Document
 
 LABELS = (-1, 0, 1)  # the order of the columns of every array of probabilities
 JSON = "application/json"
 
 
-def read_documents(body: str | bytes | bytearray, content_type: str | None) -> list[str]:
-    """One document, title and text together, per instance. Raises ValueError that names the instance at fault."""
+def read_documents(body: str | bytes | bytearray, content_type: str | None) -> list[Document]:
+    """One document per instance. Raises ValueError that names the instance at fault."""
     if content_type and content_type.split(";")[0].strip().lower() != JSON:
         raise ValueError(f"content type {content_type!r} is not served; send {JSON}")
     try:
@@ -32,7 +32,7 @@ def read_documents(body: str | bytes | bytearray, content_type: str | None) -> l
     return [_document(instance, index) for index, instance in enumerate(instances)]
 
 
-def _document(instance: Any, index: int) -> str:
+def _document(instance: Any, index: int) -> Document:
     if not isinstance(instance, dict):
         raise ValueError(f"instances[{index}] must be an object with title and text, not {type(instance).__name__}")
     title, text = instance.get("title"), instance.get("text")
@@ -40,7 +40,7 @@ def _document(instance: Any, index: int) -> str:
         raise ValueError(f"instances[{index}].text must be a text that is not empty")
     if title is not None and not isinstance(title, str):
         raise ValueError(f"instances[{index}].title must be a text or null, not {type(title).__name__}")
-    return document(title, text)
+    return title or "", text
 
 
 def write_predictions(probabilities: npt.NDArray[np.float64]) -> tuple[str, str]:

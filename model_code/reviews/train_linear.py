@@ -1,4 +1,4 @@
-"""Trains the linear candidate: logistic regression on TF-IDF of title and text.
+"""Trains the linear candidate: ordinal logistic regression on TF-IDF of title and text.
 
 Run it on a laptop, from this folder, after preprocess.py:
 
@@ -7,34 +7,62 @@ Run it on a laptop, from this folder, after preprocess.py:
         SM_MODEL_DIR=/tmp/reviews/linear python train_linear.py --c 1.0
     mkdir -p /tmp/reviews/models/linear && tar -czf /tmp/reviews/models/linear/model.tar.gz -C /tmp/reviews/linear .
 
-Writes coefficients.npy, intercepts.npy, vocabulary.json, idf.npy, classes.json and code/ into SM_MODEL_DIR.
+Writes coefficients.npy, intercepts.npy, vocabulary.json, idf.npy, classes.json, code/ and manifest.json into
+SM_MODEL_DIR. A fit takes seconds, so it keeps no checkpoints.
 """
 
 import argparse
-import warnings
-from pathlib import Path
+import os
+from dataclasses import dataclass
 
 import numpy as np
-from features import Matrix
-from job import Arguments, failures_reported, positive_float, positive_int
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from dataset import Review
+from features import Features, save_features
+from folds import cross_validate
+from job import Arguments, fail, failures_reported, folds_int, positive_float, positive_int
+from linear import fit_ordinal
+from ordinal import CUTS, Ordinal, probabilities
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from training import cpus, features_of, folder_from, labels_of, pack_serving, print_metrics, read_channel, weights_of
+from training import (
+    Floats,
+    cpus,
+    documents_of,
+    fitted,
+    folder_from,
+    labels_of,
+    pack,
+    print_metrics,
+    read_channel,
+    weights_of,
+)
+
+MODULES = ("features.py", "ordinal.py", "payload.py")  # what serving needs
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    features: Features
+    ordinal: Ordinal
+
+    def predict(self, reviews: list[Review]) -> Floats:
+        """Probabilities, review by class."""
+        return probabilities(self.ordinal.scores(self.features.matrix(documents_of(reviews))))
 
 
 def main() -> None:
     options = parse_arguments()
     folder = folder_from("SM_MODEL_DIR")
     folder.mkdir(parents=True, exist_ok=True)
+    refuse_earlier_model()
     train, validation = read_channel("train"), read_channel("validation")
     with threadpool_limits(cpus()):
-        matrix, validation_matrix = features_of(train, validation, options.max_features, options.min_df)
-        model = LogisticRegression(C=options.c, max_iter=options.max_iter, tol=1e-3)
-        fit(model, matrix, labels_of(train), weights_of(train, options.weight_power))
-        print_metrics(labels_of(validation), model.predict(validation_matrix))
-    save(model, folder)
-    pack_serving("linear")
+        model = fit(train, options)
+        print_metrics(labels_of(validation), model.predict(validation))
+        if options.folds:
+            cross_validate(train, options.folds, lambda others, number: fit(others, options).predict)
+    save_features(model.features, folder)
+    model.ordinal.save(folder)
+    pack("linear", MODULES)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -44,22 +72,23 @@ def parse_arguments() -> argparse.Namespace:
     arguments.add_argument("--min_df", type=positive_int, default=2, help="reviews a term must occur in")
     arguments.add_argument("--weight_power", type=float, default=0.8, help="0 ignores the class weights, 1 is full")
     arguments.add_argument("--max_iter", type=positive_int, default=300)
+    arguments.add_argument("--folds", type=folds_int, default=0, help="2 or more: k-fold validation; 0: none")
     return arguments.parse_args()
 
 
-def fit(model: LogisticRegression, matrix: Matrix, labels: object, weights: object) -> None:
-    with warnings.catch_warnings():
-        # A fit cut short is still a model; the line below says so where a warning would only look like noise.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(matrix, labels, sample_weight=weights)
-    iterations = int(max(model.n_iter_))
-    end = "converged" if iterations < model.max_iter else "stopped before convergence; raise --max_iter"
-    print(f"trained: {iterations} iterations, {end}", flush=True)
+def refuse_earlier_model() -> None:
+    if os.environ.get("SM_CHANNEL_MODEL"):
+        fail(
+            "channel model: the linear candidate does not continue from an earlier model: its fit ends in the same "
+            "place wherever it begins, and forgets data it is not given. Remove `incremental` and train on all data."
+        )
 
 
-def save(model: LogisticRegression, folder: Path) -> None:
-    np.save(folder / "coefficients.npy", model.coef_, allow_pickle=False)
-    np.save(folder / "intercepts.npy", model.intercept_, allow_pickle=False)
+def fit(train: list[Review], options: argparse.Namespace) -> LinearModel:
+    features, matrix = fitted(train, options.max_features, options.min_df)
+    weights = weights_of(train, options.weight_power)
+    below = np.column_stack([labels_of(train) < cut for cut in CUTS])
+    return LinearModel(features, fit_ordinal(matrix, below, weights, options.c, options.max_iter))
 
 
 if __name__ == "__main__":

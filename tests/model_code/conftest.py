@@ -36,6 +36,10 @@ class Jobs:
     def models(self) -> Path:
         return self.root / "models"
 
+    @property
+    def champion(self) -> Path:
+        return self.root / "champion"
+
     def start(self, script: str, *arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SM_")}
         environment |= {"SM_OUTPUT_DIR": str(self.output), "SM_NUM_CPUS": "1"}
@@ -59,17 +63,21 @@ class Jobs:
             "SM_MODEL_DIR": self.root / candidate,
         }
 
+    def archive(self, candidate: str) -> Path:
+        return self.models / candidate / "model.tar.gz"
+
     def train(self, candidate: str, *arguments: object) -> str:
         """Trains, and archives the model as SageMaker does."""
         log = self.run(f"train_{candidate}.py", *arguments, **self.channels(candidate))
-        archive = self.models / candidate / "model.tar.gz"
+        archive = self.archive(candidate)
         archive.parent.mkdir(parents=True)
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(self.root / candidate, arcname=".")
         return log
 
     def evaluation(self) -> list[object]:
-        return ["--test-dir", self.splits / "test", "--models-dir", self.models, "--output-dir", self.root]
+        places = {"--test-dir": self.splits / "test", "--models-dir": self.models, "--champion-dir": self.champion}
+        return [*(part for pair in places.items() for part in pair), "--output-dir", self.root]
 
     def failure(self) -> str:
         """The reason SageMaker would show, the same for training and processing jobs."""
@@ -97,7 +105,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
     def refusal(main: Callable[[], None], *arguments: object, **variables: object) -> str:
         monkeypatch.setattr(sys, "argv", ["script", *map(str, arguments)])
-        for name in ("SM_MODEL_DIR", "SM_CHANNEL_TRAIN", "SM_CHANNEL_VALIDATION"):
+        for name in ("SM_MODEL_DIR", "SM_CHANNEL_TRAIN", "SM_CHANNEL_VALIDATION", "SM_CHANNEL_MODEL"):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, str(value))

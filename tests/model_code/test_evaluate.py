@@ -8,9 +8,13 @@ import tarfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from dataset import Review, write_split
-from evaluate import main, scores
+from evaluate import main
+from figures import best_threshold, calibration, precision_recall, scores, segments
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.pipeline import figures_of
 
@@ -161,6 +165,113 @@ def should_name_the_candidate_whose_serving_code_fails(
     refused = reason()
     assert refused.startswith("candidate broken: ")
     assert message in refused
+
+
+def should_refuse_an_archive_that_is_not_as_its_manifest_says(tested: "Jobs", reason: Callable[[], str]) -> None:
+    manifest = json.dumps({"files": {"code/inference.py": {"sha256": "0" * 64, "bytes": 1}}})
+    put(tested, "odd", {"code/inference.py": "raise SystemExit('must not run')", "manifest.json": manifest})
+    assert "candidate odd: code/inference.py differ from manifest.json" in reason()
+
+
+@pytest.mark.parametrize("probabilities", [{"-1": 0.5, "0": 0.6, "1": 0.5}, {"-1": 0.5, "0": 0.5}, {"-1": 2, "0": -1}])
+def should_refuse_probabilities_that_are_none(
+    tested: "Jobs", reason: Callable[[], str], probabilities: dict[str, float]
+) -> None:
+    serving = SERVING.replace('{"label": model}', f'{{"label": 1, "probabilities": {probabilities}}}')
+    put(tested, "odd", {"code/inference.py": serving, "code/features.py": "LABEL = 1"})
+    assert "candidate odd: an answer is not of the response contract" in reason()
+
+
+# --- the champion ---
+
+
+def put_constant(jobs: "Jobs", name: str, label: int) -> None:
+    put(jobs, name, {"code/inference.py": SERVING, "code/features.py": f"LABEL = {label}"})
+
+
+def crown(jobs: "Jobs", label: int) -> None:
+    """Makes a model that always answers `label` the champion."""
+    put_constant(jobs, "crowned", label)
+    jobs.champion.mkdir()
+    (jobs.models / "crowned" / "model.tar.gz").rename(jobs.champion / "model.tar.gz")
+    (jobs.models / "crowned").rmdir()
+
+
+def should_say_how_far_each_candidate_is_behind_the_champion(tested: "Jobs") -> None:
+    put_constant(tested, "worse", -1)
+    put_constant(tested, "same", 1)
+    crown(tested, 1)
+    tested.run("evaluate.py", *tested.evaluation())
+    evaluation = json.loads((tested.root / "evaluation.json").read_text())
+    assert set(evaluation) == {"worse", "same", "champion"}
+    assert "behind_champion" not in evaluation["champion"]
+    assert evaluation["same"]["behind_champion"] == {"macro_f1": 0, "accuracy": 0}
+    assert evaluation["worse"]["behind_champion"]["accuracy"] == pytest.approx(0.25)
+    assert evaluation["worse"]["behind_champion"]["macro_f1"] == pytest.approx(
+        evaluation["champion"]["macro_f1"] - evaluation["worse"]["macro_f1"]
+    )
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def should_put_no_candidate_behind_a_champion_that_is_not_there(tested: "Jobs", exists: bool) -> None:
+    put_constant(tested, "only", 1)
+    if exists:
+        tested.champion.mkdir()
+    tested.run("evaluate.py", *tested.evaluation())
+    evaluation = json.loads((tested.root / "evaluation.json").read_text())
+    assert list(evaluation) == ["only"]
+    assert evaluation["only"]["behind_champion"] == {"macro_f1": 0, "accuracy": 0}
+
+
+def should_refuse_two_champions_and_a_candidate_of_that_name(tested: "Jobs", reason: Callable[[], str]) -> None:
+    put_constant(tested, "only", 1)
+    crown(tested, 1)
+    (tested.champion / "other.tar.gz").touch()
+    assert "champion: 2 archives in" in reason()
+    put_constant(tested, "champion", 1)
+    assert "candidate champion: the name is taken" in reason()
+
+
+def should_name_the_champion_that_cannot_be_served(tested: "Jobs", reason: Callable[[], str]) -> None:
+    put_constant(tested, "only", 1)
+    crown(tested, 7)
+    assert reason().startswith("champion: 240 predictions of [7]")
+
+
+# --- the figures behind the curves ---
+
+TRUTH = np.array([True, False, True, True, False, False])
+SURE = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1])
+
+
+def should_compute_the_curves_by_hand() -> None:
+    assert precision_recall(TRUTH, SURE)[0] == (1.0, 0.5)
+    assert list(precision_recall(TRUTH, SURE)[1]) == pytest.approx([2 / 3, 2 / 3])
+    assert best_threshold(TRUTH, SURE) == pytest.approx(
+        {"threshold": 0.6, "precision": 0.75, "recall": 1.0, "f1": 6 / 7}
+    )
+    tenths = calibration(np.array([True, False, True, False]), np.array([0.95, 1.0, 0.55, 0.0]))
+    assert tenths == [(0.0, 0.0, 1), (0.55, 1.0, 1), (pytest.approx(0.975), 0.5, 2)]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1))
+def should_keep_the_curves_in_the_unit_square(rows: list[tuple[bool, float]]) -> None:
+    truth, probability = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    assert sum(count for _, _, count in calibration(truth, probability)) == len(rows)
+    for mean, share, _ in calibration(truth, probability):
+        assert 0 <= mean <= 1 and 0 <= share <= 1
+    if truth.any():
+        curve = precision_recall(truth, probability)
+        assert [recall for recall, _ in curve] == sorted((recall for recall, _ in curve), reverse=True)
+        assert (curve[0][0], curve[-1][0]) == (1.0, 0.0)
+
+
+def should_cut_the_split_into_parts_by_what_the_data_has() -> None:
+    plain = [Review("", "one two", 1), Review("", "word " * 95, 0)]
+    assert segments(plain) == {"length": {" 0 to 29 words": [0], "90 words and more": [1]}}
+    rich = [Review("", "a", 1, rating=5, department="Tops"), Review("", "b", 1, rating=4)]
+    assert segments(rich)["department"] == {"(none)": [1], "Tops": [0]}
+    assert segments(rich)["rating"] == {"4": [1], "5": [0]}
 
 
 def should_ask_for_the_serving_code(tested: "Jobs", reason: Callable[[], str]) -> None:

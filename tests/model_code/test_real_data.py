@@ -26,5 +26,6 @@ def should_reach_the_figures_of_the_design_on_real_reviews(
     with capsys.disabled():
         print(f"\nlinear on real reviews: macro-F1 {linear['macro_f1']:.4f}, accuracy {linear['accuracy']:.4f}")
     assert linear["rows"] == 3838
-    assert linear["macro_f1"] >= 0.63
-    assert linear["accuracy"] >= 0.79
+    # Over seeds 1 to 5 it is 0.677 to 0.685 (benchmarks/quality.py).
+    assert linear["macro_f1"] >= 0.65
+    assert linear["accuracy"] >= 0.82

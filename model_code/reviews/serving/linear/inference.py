@@ -1,6 +1,6 @@
 """Serves the linear candidate: the four functions SageMaker's containers call.
 
-Travels as code/inference.py in model.tar.gz, beside features.py and payload.py.
+Travels as code/inference.py in model.tar.gz, beside features.py, ordinal.py and payload.py.
 """
 
 import json
@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from features import load_features
+from features import Document, Features, load_features
+from ordinal import Ordinal, load_ordinal, probabilities
 from payload import LABELS, read_documents, write_predictions
-from scipy.special import softmax
 
 
 @dataclass(frozen=True)
 class Model:
-    vectoriser: Any  # scikit-learn's TfidfVectorizer
-    coefficients: npt.NDArray[np.float64]  # class by term
-    intercepts: npt.NDArray[np.float64]  # class
+    features: Features
+    ordinal: Ordinal
 
 
 def model_fn(model_dir: str, context: Any = None) -> Model:
@@ -27,20 +26,16 @@ def model_fn(model_dir: str, context: Any = None) -> Model:
     classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
     if tuple(classes) != LABELS:
         raise ValueError(f"{folder}: trained for classes {classes}, served as {LABELS}")
-    coefficients, intercepts = (
-        np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("coefficients", "intercepts")
-    )
-    return Model(load_features(folder), coefficients, intercepts)
+    return Model(load_features(folder), load_ordinal(folder))
 
 
-def input_fn(body: str | bytes | bytearray, content_type: str | None, context: Any = None) -> list[str]:
+def input_fn(body: str | bytes | bytearray, content_type: str | None, context: Any = None) -> list[Document]:
     return read_documents(body, content_type)
 
 
-def predict_fn(documents: list[str], model: Model, context: Any = None) -> npt.NDArray[np.float64]:
+def predict_fn(documents: list[Document], model: Model, context: Any = None) -> npt.NDArray[np.float64]:
     """Probabilities, document by class."""
-    scores = model.vectoriser.transform(documents) @ model.coefficients.T + model.intercepts
-    return np.asarray(softmax(scores, axis=1), dtype=np.float64)
+    return probabilities(model.ordinal.scores(model.features.matrix(documents)))
 
 
 def output_fn(prediction: npt.NDArray[np.float64], accept: str | None = None, context: Any = None) -> tuple[str, str]:

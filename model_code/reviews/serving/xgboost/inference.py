@@ -1,6 +1,6 @@
 """Serves the XGBoost candidate: the four functions SageMaker's containers call.
 
-Travels as code/inference.py in model.tar.gz, beside features.py and payload.py.
+Travels as code/inference.py in model.tar.gz, beside features.py, inputs.py, ordinal.py, payload.py and style.py.
 """
 
 import json
@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
-from features import load_features
+from features import Document
+from inputs import Inputs, load_inputs
 from payload import LABELS, read_documents, write_predictions
 
 
 @dataclass(frozen=True)
 class Model:
-    vectoriser: Any  # scikit-learn's TfidfVectorizer
+    inputs: Inputs
     booster: xgb.Booster
 
 
@@ -29,16 +30,16 @@ def model_fn(model_dir: str, context: Any = None) -> Model:
     booster = xgb.Booster(model_file=folder / "model.ubj")
     # The model server runs a worker per core: more threads in each would only contend.
     booster.set_param({"nthread": 1})
-    return Model(load_features(folder), booster)
+    return Model(load_inputs(folder), booster)
 
 
-def input_fn(body: str | bytes | bytearray, content_type: str | None, context: Any = None) -> list[str]:
+def input_fn(body: str | bytes | bytearray, content_type: str | None, context: Any = None) -> list[Document]:
     return read_documents(body, content_type)
 
 
-def predict_fn(documents: list[str], model: Model, context: Any = None) -> npt.NDArray[np.float64]:
+def predict_fn(documents: list[Document], model: Model, context: Any = None) -> npt.NDArray[np.float64]:
     """Probabilities, document by class."""
-    rows = xgb.DMatrix(model.vectoriser.transform(documents), nthread=1)
+    rows = xgb.DMatrix(model.inputs.rows(documents), nthread=1)
     return np.asarray(model.booster.predict(rows), dtype=np.float64)
 
 

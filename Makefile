@@ -4,6 +4,7 @@
 #   make synth | diff | preflight [ENV=local]   the templates; what would change; what would fail
 #   make bootstrap | bootstrap-policy [ENV=local]   an administrator's, once; its policies, printed (docs/bootstrap.md)
 #   make test | check | review | bench   all tests; style and types; the security review; what synth and hosting cost
+#   make compare-sdk   whether the SageMaker SDK still writes the definition that the tests compare ours with
 #   make soak   twenty releases under load, and a bad one
 #   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
 
@@ -42,7 +43,7 @@ export ASHLAR_ENV := $(ENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -9
 
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt
@@ -74,6 +75,12 @@ review/.venv/.ready: requirements-review.txt
 	@$(PYTHON) -m venv review/.venv
 	@review/.venv/bin/python $(PIP) -r requirements-review.txt
 	@review/.venv/bin/python -m compileall -q review/.venv/lib >/dev/null || true
+	@touch $@
+
+tests/sdk/.venv/.ready: tests/sdk/requirements.txt .venv/.dev
+	@echo "Setting up tests/sdk/.venv (the SageMaker SDK, 750 MB)"
+	@$(PYTHON) -m venv tests/sdk/.venv
+	@$(BIN)/uv pip install --python tests/sdk/.venv/bin/python --quiet --require-hashes -r tests/sdk/requirements.txt
 	@touch $@
 
 node_modules/.ready: package-lock.json .venv/.app
@@ -162,6 +169,19 @@ soak: .venv/.dev node_modules/.ready local/.venv/.ready
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .
 
+# Whether the SDK's definition of a pipeline, which the tests compare ours with, is still what the SDK writes.
+.PHONY: compare-sdk sdk-definition
+compare-sdk: tests/sdk/.venv/.ready
+	@mkdir -p build
+	@tests/sdk/.venv/bin/python tests/sdk/build.py > build/sdk-definition.json 2> build/sdk-definition.log || \
+	  { cat build/sdk-definition.log; exit 1; }
+	@diff tests/sdk/definition.json build/sdk-definition.json || \
+	  { echo "The SDK writes another definition: look at the difference, then make sdk-definition"; exit 1; }
+	@echo "The SageMaker SDK writes tests/sdk/definition.json"
+
+sdk-definition: tests/sdk/.venv/.ready
+	@tests/sdk/.venv/bin/python tests/sdk/build.py > tests/sdk/definition.json
+
 # What synth and hosting cost on this machine, against their targets: benchmarks/.
 .PHONY: bench
 bench: .venv/.app local/.venv/.ready
@@ -175,8 +195,8 @@ review: .venv/.dev review/.venv/.ready
 
 # Lock files hold every package with its hashes, for every platform; run after editing a requirements.in.
 lock: .venv/.dev
-	@for file in requirements local/requirements requirements-dev requirements-review; do \
+	@for file in requirements local/requirements requirements-dev requirements-review tests/sdk/requirements; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $$file.in --output-file $$file.txt || exit 1; done
 
 clean:
-	rm -rf .venv local/.venv review/.venv node_modules build cdk.out
+	rm -rf .venv local/.venv review/.venv tests/sdk/.venv node_modules build cdk.out

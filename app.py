@@ -16,7 +16,8 @@ import aws_cdk as cdk
 
 from config import ConfigurationError, Platform, catalogue, load_environment
 from config.arn import Arn
-from config.schema import Container
+from config.errors import Finding
+from config.schema import Container, Endpoint
 from stacks.access import Access
 from stacks.audit import Audit
 from stacks.bootstrap import Bootstrap
@@ -35,6 +36,7 @@ from stacks.values.function_surroundings import FunctionSurroundings
 from stacks.values.hosted import model_id
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
+from stacks.values.job_images import JobImages
 from stacks.values.key_arns import KeyArns
 from stacks.values.people import People
 from stacks.values.store import Stores
@@ -151,7 +153,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         name=name,
         settings=platform.network,
         identity=identity,
-        images=[*images.values(), *_own_images(platform)],
+        images=_every_image(platform, images),
         assets=assets,
         s3_prefix_list=catalogue.s3_prefix_lists()[platform.region],
         keys=keys,
@@ -171,7 +173,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         qualifier=platform.identity.bootstrap_qualifier,
         people=_people(platform),
         retain=retain,
-        hosted=sorted({hosting_kind(endpoint.mode) for endpoint in platform.endpoints.values()}),
+        hosted=_hosted_kinds(platform),
         captured=[platform.name(name) for name, endpoint in platform.endpoints.items() if endpoint.capture],
         also_emptied=audit.buckets,
         **stack,
@@ -187,17 +189,50 @@ def _training(app: cdk.App, platform: Platform, base: Foundation, model: str) ->
         name=platform.name(model),
         model=model,
         settings=settings,
-        identity=base.identity,
-        images=base.images,
+        images=_job_images(platform, base.images, model),
         code=ROOT / settings.code,
+        scan_code=ROOT / "platform_code/scan",
         stores=base.stores,
         s3_read_buckets=platform.network.s3_read_buckets,
-        placement=base.functions.placement,
-        assets=base.functions.assets,
-        dead_letters_arn=base.audit.dead_letters_arn,
+        endpoints=[platform.name(name) for name, its in platform.endpoints.items() if _serves(its, model)],
+        log_group=f"/{platform.name()}/workflow/{model}",
+        around=base.functions,
         retain=platform.retain_data,
         **_stack(platform, project=model),
     )
+
+
+def _job_images(platform: Platform, images: Mapping[str, ImageRepository], model: str) -> JobImages:
+    """Images of the catalogue by name, those of algorithms, and the organisation's own."""
+    settings = platform.models[model]
+    return JobImages(
+        processing=images[settings.processing.image],
+        evaluation=images[settings.evaluation.image],
+        candidates={name: _image(platform, images, model, name) for name in settings.candidates},
+    )
+
+
+def _image(platform: Platform, images: Mapping[str, ImageRepository], model: str, name: str) -> ImageRepository:
+    candidate = platform.models[model].candidates[name]
+    if candidate.image:
+        return images[candidate.image]
+    own = candidate.own_image or catalogue.algorithm_image(str(candidate.algorithm), platform.region)
+    if own is None:
+        finding = Finding(
+            f"models.{model}.candidates.{name}.algorithm",
+            candidate.algorithm,
+            "ALGORITHM-IMAGE",
+            "AWS publishes no image of it in this region: JumpStart finds one when it makes a job.",
+            "copy that image to a repository of this account, and name it by `own_image` instead.",
+            "config/catalogue/algorithm_images.yaml",
+        )
+        raise ConfigurationError(ROOT / f"config/environments/{platform.environment}.yaml", [finding])
+    return ImageRepository(own)
+
+
+def _serves(endpoint: Endpoint, model: str) -> bool:
+    """Whether a variant's container is of this model."""
+    return any(container.model == model for its in endpoint.served.values() for container in its.chain)
 
 
 def _inference(app: cdk.App, platform: Platform, base: Foundation, endpoint: str) -> Inference:
@@ -208,7 +243,7 @@ def _inference(app: cdk.App, platform: Platform, base: Foundation, endpoint: str
         name=platform.name(endpoint),
         settings=settings,
         sources={name: [_source(platform, each) for each in its.chain] for name, its in settings.served.items()},
-        images=list(base.images.values()),
+        images=_every_image(platform, base.images),
         stores=base.stores,
         topic_arn=base.audit.topic_arn,
         live_log_group=f"/{platform.name()}/live/{endpoint}",
@@ -217,17 +252,25 @@ def _inference(app: cdk.App, platform: Platform, base: Foundation, endpoint: str
     )
 
 
+def _hosted_kinds(platform: Platform) -> list[str]:
+    """The kinds of roles of models, which SageMaker uses from its own network too."""
+    transforms = {"transform" for model in platform.models.values() if model.transform}
+    return sorted({hosting_kind(endpoint.mode) for endpoint in platform.endpoints.values()} | transforms)
+
+
 def _serverless_models(platform: Platform) -> list[str]:
     """Their logical ids."""
     serverless = {name: its for name, its in platform.endpoints.items() if its.mode == "serverless"}
     return [model_id(platform.name(name), variant) for name, its in serverless.items() for variant in its.served]
 
 
-def _own_images(platform: Platform) -> list[ImageRepository]:
-    """Images that the configuration names by their digest."""
+def _every_image(platform: Platform, images: Mapping[str, ImageRepository]) -> list[ImageRepository]:
+    """The catalogue's, those of algorithms, and images that the configuration names by their digest."""
+    trained = [image for model in platform.models for image in _job_images(platform, images, model).every()]
     served = [its for endpoint in platform.endpoints.values() for its in endpoint.served.values()]
     uris = {container.image.uri for its in served for container in its.chain if container.image}
-    return [ImageRepository(uri) for uri in sorted(uris)]
+    own = [ImageRepository(uri) for uri in sorted(uris)]
+    return list(dict.fromkeys([*images.values(), *trained, *own]))
 
 
 def _source(platform: Platform, container: Container) -> ContainerSource:

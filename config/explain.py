@@ -88,12 +88,13 @@ def table() -> str:
 
 
 def explain(id: str) -> str:
-    """One rule in full. UnknownRuleError for an id that no rule has."""
-    rules = {each.id: each for each in described()}
+    """One rule in full, its id in any case. UnknownRuleError for an id that no rule has, with those it is part of."""
+    rules, given = {each.id: each for each in described()}, id
+    id = given.upper()
     if id not in rules:
-        close = difflib.get_close_matches(id.upper(), rules, n=3, cutoff=0.4)
+        close = [each for each in rules if id in each] or difflib.get_close_matches(id, rules, n=3, cutoff=0.4)
         raise UnknownRuleError(
-            f"there is no rule {id!r}. Nearest: {', '.join(close) or 'none'}; docs/rules.md has all."
+            f"there is no rule {given!r}. Nearest: {', '.join(close) or 'none'}; docs/rules.md has all."
         )
     rule, example = rules[id], examples()[id]
     fix = "as the finding says." if example.words else _fix(id, example)

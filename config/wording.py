@@ -16,7 +16,7 @@ _SENTENCES = {
     "dict_type": ("a mapping belongs here.", "write a mapping, `key: value`."),
     "list_type": ("a list belongs here.", "write a list, `[one, two]`."),
     "string_type": ("a text belongs here.", "write a text, in quotes."),
-    "string_pattern_mismatch": ("this has not the form that is needed.", "correct it."),
+    "string_pattern_mismatch": ("this has not the form that is needed.", ""),
     "string_too_long": ("this is too long.", "write at most {max_length} characters."),
     "string_too_short": ("this is too short.", "write at least {min_length} character(s)."),
     "too_short": ("these are too few.", "give at least {min_length}."),
@@ -51,7 +51,8 @@ def finding(error: Any) -> Finding:
         said = error["ctx"]
         return Finding(path, value, said["rule"], said["text"], said["fix"], said["source"])
     message, fix = _SENTENCES.get(kind, (f"{error['msg']}.", "see `python -m config schema` for what is allowed."))
-    return Finding(path, value, "SCHEMA", message, fix.format(**error.get("ctx", {})) + _what_it_is(location))
+    told = f"{fix.format(**error.get('ctx', {}))}{_what_it_is(location)}".strip()
+    return Finding(path, value, "SCHEMA", message, told or "correct it.")
 
 
 def _what_it_is(location: tuple[str | int, ...]) -> str:

@@ -26,6 +26,7 @@ from local.launcher import LocalCloudError, Server
 from local.sagemaker.timing import FACTOR_VARIABLE, START_VARIABLE
 
 _NOT_RUNNING = 3
+_DIED = "The one before ended without `stop`: what was deployed in it is gone."
 _HIGHEST_PORT = 65535
 
 
@@ -101,7 +102,11 @@ def _set_timing(arguments: argparse.Namespace) -> None:
 
 def _start(arguments: argparse.Namespace) -> int:
     _set_timing(arguments)
-    server, started = launcher.start(_state(arguments), _port(arguments), arguments.region)
+    state = _state(arguments)
+    has_died = launcher.has_died(state)
+    server, started = launcher.start(state, _port(arguments), arguments.region)
+    if has_died:
+        print(f"{_DIED} This is a new one, and empty.")
     print(f"The local cloud is {'running' if started else 'already running'} at {server.url} ({server.region}).")
     return 0
 
@@ -118,7 +123,12 @@ def _status(arguments: argparse.Namespace) -> int:
     if server and launcher.healthy(server, state):
         print(f"The local cloud is running at {server.url} ({server.region}), process {server.pid}.")
         return 0
-    print("The local cloud is not running." if not server else f"Process {server.pid} runs but does not answer.")
+    if server:
+        print(f"Process {server.pid} runs but does not answer.")
+    elif launcher.has_died(state):
+        print(f"The local cloud is not running. {_DIED} Deploy again: make deploy")
+    else:
+        print("The local cloud is not running.")
     return _NOT_RUNNING
 
 

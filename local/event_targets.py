@@ -1,7 +1,7 @@
-"""Rule targets of kind SageMaker pipeline: EventBridge starts the execution with the target's own role.
+"""Targets of kind SageMaker pipeline: a rule or a schedule starts the execution with the target's own role.
 
-A rule without a role, or with one that events.amazonaws.com may not assume or that may not start the pipeline, starts
-nothing, as in AWS. AWS counts that as a failed invocation; here the reason is in the local cloud's log.
+One without a role, or with one that its service may not assume or that may not start the pipeline, starts nothing, as
+in AWS. AWS counts that as a failed invocation; here the reason is in the local cloud's log.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ _log = logging.getLogger("ashlar.local.events")
 
 def start_pipeline(target: dict[str, Any], event: dict[str, Any]) -> None:
     """Start the pipeline `target["Arn"]` with the target's parameters."""
+    service = "scheduler" if event.get("source") == "aws.scheduler" else "events"
     try:
         credentials = hooks.assume_role(
-            target.get("RoleArn", ""), f"events-{event['id']}", service_principal="events.amazonaws.com"
+            target.get("RoleArn", ""), f"{service}-{event['id']}", service_principal=f"{service}.amazonaws.com"
         )
         hooks.client("sagemaker", credentials=credentials).start_pipeline_execution(
             PipelineName=target["Arn"].rsplit("/", 1)[-1],

@@ -7,7 +7,6 @@ anything but there. Standard library only: the command line uses it before anyth
 from __future__ import annotations
 
 import json
-import os
 import re
 import uuid
 from dataclasses import asdict, dataclass
@@ -47,12 +46,8 @@ def add(state: Path, where: str, fault: Fault, times: int) -> None:
 
 def take(state: Path, where: str) -> Fault | None:
     """Return a fault that was meant for an operation or kind of job, once."""
-    try:
-        waiting = sorted(name for name in os.listdir(state / _FAULTS / where) if not name.startswith("."))
-    except FileNotFoundError:
-        return None
-    for name in waiting:
-        path = state / _FAULTS / where / name
+    folder = state / _FAULTS / where
+    for path in sorted(folder.glob("[!.]*")):
         try:
             fault = Fault(**json.loads(path.read_text()))
             path.unlink()

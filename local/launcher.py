@@ -58,6 +58,11 @@ def find(state: Path) -> Server | None:
     return server if server and processes.is_same(server.pid, server.born) else None
 
 
+def has_died(state: Path) -> bool:
+    """Whether the server of this state directory ended without `stop`; what was deployed in it is gone."""
+    return state_directory.is_ours(state) and _recorded(state) is not None and find(state) is None
+
+
 def _recorded(state: Path) -> Server | None:
     try:
         return Server(**(state_directory.read_record(state) or {}))

@@ -1,4 +1,4 @@
-"""`python -m ops`: check-data, preflight, upload, run, invoke, status, release, traffic, compare, verify, empty."""
+"""`python -m ops`: data in, executions, predictions, releases, traffic, comparison, verification, and taking down."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from ops.command_line import (
 )
 from ops.compare.commands import compare_command, label_command
 from ops.empty import empty, stop_pipelines
-from ops.endpoint import follow_release
+from ops.executions import commands as executions
 from ops.invoke import Report, batch_size, invoke_file
 from ops.pipeline import find_execution, follow, registered_packages
 from ops.preflight.report import preflight
 from ops.release import commands as release
+from ops.release.follow import follow_release
 from ops.reviews_file import check_data, read_reviews
 from ops.session import Environment, OpsError
 from ops.status import status
@@ -47,6 +48,7 @@ from ops.verify.command import verify_command
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(release.app, name="release")
+app.add_typer(executions.app, name="pipeline")
 app.command(name="traffic")(traffic_command)
 app.command(name="compare")(compare_command)
 app.command(name="label")(label_command)
@@ -158,7 +160,7 @@ def invoke(
 def status_command(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False, env: Env = "local"
 ) -> None:
-    """The API's URL, the endpoints, their variants and the packages they serve."""
+    """The API's URL, the endpoints, their variants, what is declared for them and what they serve."""
     found = status(open_environment(env))
     if as_json:
         print(json.dumps(found, indent=2))
@@ -166,9 +168,10 @@ def status_command(
     console.print(f"API {found['api_url']}")
     for name, endpoint in found["endpoints"].items():
         console.print(f"Endpoint {name}: {endpoint['status']} ({endpoint['stack_status']})")
-        table = Table("variant", "weight", "instances", "model package")
+        table = Table("variant", "weight", "instances", "declared", "serving")
         for variant, its in endpoint["variants"].items():
-            table.add_row(variant, f"{its['weight']:g}", str(its["instances"]), its["model_package"] or "none")
+            serving = "\n".join(its["serving"]) or "none"
+            table.add_row(variant, f"{its['weight']:g}", str(its["instances"]), its["declared"], serving)
         console.print(table)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops.absence import is_absent
 from ops.session import Environment, OpsError
 
 POLL_SECONDS = 2.0
@@ -66,7 +67,7 @@ def _running(environment: Environment, pipeline: str) -> list[tuple[str, str]]:
             if execution["PipelineExecutionStatus"] in ("Executing", "Stopping")
         ]
     except ClientError as error:
-        if _code(error) == "ResourceNotFound":
+        if is_absent(error):
             return []
         raise
 
@@ -115,7 +116,7 @@ def _empty_bucket(s3: Any, bucket: str) -> int:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             removed += _delete(s3, bucket, page.get("Versions", []) + page.get("DeleteMarkers", []))
     except ClientError as error:
-        if _code(error) != "NoSuchBucket":  # an earlier attempt to destroy came this far
+        if not is_absent(error):  # an earlier attempt to destroy came this far
             raise
     return removed
 
@@ -140,7 +141,7 @@ def _empty_group(environment: Environment, group: str) -> int:
             for package in page["ModelPackageSummaryList"]
         ]
     except ClientError as error:
-        if "does not exist" in str(error):
+        if is_absent(error):
             return 0  # the training stack is destroyed already
         raise
     for arn in arns:

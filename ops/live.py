@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops.absence import is_absent
 from ops.session import Environment
 
 
@@ -15,7 +16,7 @@ def describe(environment: Environment, endpoint: str) -> dict[str, Any]:
     try:
         described: dict[str, Any] = environment.client("sagemaker").describe_endpoint(EndpointName=name)
     except ClientError as error:
-        if "Could not find" in str(error):
+        if is_absent(error):
             return {}
         raise
     return described

@@ -71,6 +71,12 @@ def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str,
         raise OpsError(f"The pipeline ended as {described['PipelineExecutionStatus']}: {reason}")
 
 
+def steps_of(environment: Environment, execution: str) -> list[tuple[str, str, str]]:
+    """(step, status, detail) of every step that began, in their order."""
+    sagemaker, logs = environment.client("sagemaker"), environment.client("logs")
+    return [(s["StepName"], s["StepStatus"], _detail(sagemaker, logs, s)) for s in _steps(sagemaker, execution)]
+
+
 def registered_packages(environment: Environment, execution: str) -> list[str]:
     """ARNs of the model packages that an execution registered: those of the candidates that passed their gate."""
     steps = _steps(environment.client("sagemaker"), execution)
@@ -91,18 +97,46 @@ def _detail(sagemaker: Any, logs: Any, step: dict[str, Any]) -> str:
     if step["StepStatus"] != "Succeeded":
         return ""
     if "ProcessingJob" in metadata:
-        job = metadata["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
-        outputs = sagemaker.describe_processing_job(ProcessingJobName=job)["ProcessingOutputConfig"]["Outputs"]
-        return _evaluation(logs, job) if EVALUATION in [output["OutputName"] for output in outputs] else ""
+        return _processed(sagemaker, logs, _job(metadata["ProcessingJob"]))
     if "TrainingJob" in metadata:
-        job = metadata["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
-        metrics = sagemaker.describe_training_job(TrainingJobName=job).get("FinalMetricDataList", [])
+        job = sagemaker.describe_training_job(TrainingJobName=_job(metadata["TrainingJob"]))
+        metrics = job.get("FinalMetricDataList", [])
         return ", ".join(f"{metric['MetricName']} {metric['Value']:.3f}" for metric in metrics)
+    if "TuningJob" in metadata:
+        return _best(sagemaker, _job(metadata["TuningJob"]))
+    return _answer(metadata)
+
+
+def _answer(metadata: dict[str, Any]) -> str:
+    """Of a step without a job."""
+    if "Lambda" in metadata:
+        outputs = metadata["Lambda"].get("OutputParameters", [])
+        return ", ".join(f"{output['Name']} {output['Value']}" for output in outputs)
     if "Condition" in metadata:
         return f"condition is {metadata['Condition']['Outcome']}"
     if "RegisterModel" in metadata:
         return str(metadata["RegisterModel"]["Arn"]).split("model-package/")[-1]
     return ""
+
+
+def _job(metadata: dict[str, str]) -> str:
+    return metadata["Arn"].rsplit("/", 1)[-1]
+
+
+def _processed(sagemaker: Any, logs: Any, job: str) -> str:
+    outputs = sagemaker.describe_processing_job(ProcessingJobName=job)["ProcessingOutputConfig"]["Outputs"]
+    return _evaluation(logs, job) if EVALUATION in [output["OutputName"] for output in outputs] else ""
+
+
+def _best(sagemaker: Any, job: str) -> str:
+    """The best job's objective, and the hyperparameters that reached it."""
+    described = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+    best = described.get("BestTrainingJob", {})
+    metric = best.get("FinalHyperParameterTuningJobObjectiveMetric")
+    if metric is None:
+        return ""
+    tuned = ", ".join(f"{name} {value}" for name, value in sorted(best.get("TunedHyperParameters", {}).items()))
+    return f"best {metric['MetricName']} {metric['Value']:.3f} with {tuned}"
 
 
 def _evaluation(logs: Any, job: str) -> str:

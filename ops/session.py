@@ -13,6 +13,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config import Platform
+from ops.absence import is_absent
 from ops.second_factor import VARIABLE, SecondFactor
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +109,7 @@ class Environment:
         try:
             described: dict[str, Any] = self.client("cloudformation").describe_stacks(StackName=full)["Stacks"][0]
         except ClientError as error:
-            if "does not exist" in str(error):
+            if is_absent(error):
                 raise OpsError(
                     f"The stack {full} does not exist. Deploy it: make deploy ENV={self.platform.environment}"
                 ) from None

@@ -1,18 +1,22 @@
-"""One look at an environment: the API, its endpoints, their variants and packages."""
+"""One look at an environment: the API, its endpoints, their variants and what these serve."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ops.endpoint import served
-from ops.live import describe
+from ops import live
+from ops.endpoint import declared, short
 from ops.session import Environment
 
 NOT_HOSTED = "NotReleased"
 
 
 def status(environment: Environment) -> dict[str, Any]:
-    """`{environment, api_url, endpoints: {name: {endpoint_name, status, stack_status, variants: {...}}}}`."""
+    """`{environment, api_url, endpoints: {name: {endpoint_name, status, stack_status, variants: {...}}}}`.
+
+    Of a variant, `declared` is what its stack selects, `serving` what the containers of the live endpoint are: the two
+    differ while a roll-out runs, and after SageMaker went back.
+    """
     endpoints = {name: _endpoint(environment, name) for name in environment.platform.endpoints}
     return {
         "environment": environment.platform.environment,
@@ -22,22 +26,23 @@ def status(environment: Environment) -> dict[str, Any]:
 
 
 def _endpoint(environment: Environment, name: str) -> dict[str, Any]:
-    sagemaker_name = environment.platform.name(name)
-    live = describe(environment, name)
-    running = {variant["VariantName"]: variant for variant in live.get("ProductionVariants", [])}
+    stack, described = environment.stack("inference", name), live.describe(environment, name)
+    running = live.variants(described)
+    serving = live.serving(environment, live.configuration(environment, described))
+    weights = environment.platform.endpoints[name].weights
     variants = {
-        variant.name: {
-            "weight": running.get(variant.name, {}).get("CurrentWeight", variant.weight),
-            "instances": running.get(variant.name, {}).get("CurrentInstanceCount", 0),
-            "model_package": variant.package,
-            "model_package_arn": variant.package_arn,
+        variant: {
+            "weight": running.get(variant, {}).get("CurrentWeight", weights[variant]),
+            "instances": running.get(variant, {}).get("CurrentInstanceCount", 0),
+            "declared": package,
+            "serving": [short(its) for its in serving.get(variant, [])],
         }
-        for variant in served(environment, name)
+        for variant, package in declared(environment, name, stack).items()
     }
     return {
         "url": f"{environment.api_url}/endpoints/{name}/predictions",
-        "endpoint_name": sagemaker_name,
-        "status": live.get("EndpointStatus", NOT_HOSTED),
-        "stack_status": environment.stack("inference", name)["StackStatus"],
+        "endpoint_name": environment.platform.name(name),
+        "status": described.get("EndpointStatus", NOT_HOSTED),
+        "stack_status": stack["StackStatus"],
         "variants": variants,
     }

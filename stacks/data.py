@@ -13,6 +13,7 @@ from stacks.constructs.private_bucket import PrivateBucket
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import data as permissions
 from stacks.permissions import perimeter, trust
+from stacks.permissions.hosting import REQUESTER
 from stacks.permissions.statement import Statement
 from stacks.values.identity import Identity
 from stacks.values.key_arns import KeyArns
@@ -65,7 +66,8 @@ class Data(cdk.Stack):
                 [
                     *exempt,
                     # SageMaker itself, outside of the VPC, takes asynchronous requests from here and leaves answers.
-                    *(identity.roles(kind) for kind in hosted if kind == "asynchronous"),
+                    # Applications leave them and fetch these from where they run.
+                    *(identity.roles(k) for kind in hosted if kind == "asynchronous" for k in (kind, REQUESTER)),
                     # People compare variants where they sit.
                     *([identity.roles("analyst")] if captured else []),
                 ],

@@ -17,6 +17,7 @@ from stacks.constructs.live_endpoint import HOLD, VARIANTS, LiveEndpoint
 from stacks.constructs.model_variant import ModelVariant
 from stacks.constructs.released_packages import ReleasedPackages
 from stacks.constructs.request_topics import RequestTopics
+from stacks.constructs.requester_role import RequesterRole
 from stacks.constructs.rollback_alarms import RollbackAlarms
 from stacks.constructs.variant_scaling import VariantScaling
 from stacks.values.container_source import ContainerSource
@@ -59,8 +60,17 @@ class Inference(cdk.Stack):
         own: dict[str, Any] = {"endpoint": name, "settings": settings}
         packages = ReleasedPackages(self, settings=settings, chains=sources, artifacts=stores.artifacts)
         topics = RequestTopics(self, account=around.identity.account, key=around.dead_letters_key, settings=settings)
+        if settings.asynchronous:
+            RequesterRole(self, endpoint=name, identity=around.identity, data=stores.data)
         roles = HostingRoles(
-            self, **own, sources=sources, images=images, stores=stores, topics=topics.arns, around=around
+            self,
+            **own,
+            sources=sources,
+            images=images,
+            stores=stores,
+            topics=topics.arns,
+            configuration_id=f"{plain}config",
+            around=around,
         )
         placement = None if settings.mode == "serverless" else around.placement
         models = {
@@ -94,11 +104,11 @@ class Inference(cdk.Stack):
         live = LiveEndpoint(self, **own, configuration_id=f"{plain}config", log_group=live_log_group, around=around)
         scaling = VariantScaling(self, **own, alarm=f"{plain}config")
         endpoint.waits_for(HOLD, *alarms.ids)
-        live.waits_for(endpoint.id, *scaling.target_ids)
-        scaling.waits_for(endpoint=endpoint.id, variants=VARIANTS)
+        live.waits_for(endpoint.id)
+        scaling.waits_for(VARIANTS)
         hosted = [configuration.resource, endpoint.resource, *(model.resource for model in models.values())]
         packages.only_when_released(*hosted, *alarms.resources, *live.resources, *scaling.resources)
-        self.variants = packages.variants
+        self.variants, tags = packages.variants, self.tags.tag_values()
         self.names = HostedNames(
             endpoint=name,
             stack=id,
@@ -111,4 +121,6 @@ class Inference(cdk.Stack):
             volume_key=volume_key,
             serverless=settings.mode == "serverless",
             live_function=live.function,
+            prefix=tags["platform"],
+            environment=tags["environment"],
         )

@@ -15,20 +15,20 @@ from stacks.constructs.code_archive import CodeArchive
 from stacks.constructs.job_roles import JobRoles
 from stacks.constructs.model_pipeline import ModelPipeline
 from stacks.constructs.naming import construct_id
+from stacks.constructs.pipeline_schedule import pipeline_schedule
 from stacks.constructs.pipeline_starter import PipelineStarter
+from stacks.constructs.workflow_function import workflow_function
 from stacks.pipeline_definition import MANIFEST_PARAMETER, Surroundings, plan
-from stacks.values.assets import Assets
-from stacks.values.identity import Identity
-from stacks.values.image_repository import ImageRepository
-from stacks.values.placement import Placement
+from stacks.values.function_surroundings import FunctionSurroundings
+from stacks.values.job_images import JobImages
 from stacks.values.store import Stores
 
 
 class Training(cdk.Stack):
-    """One model's pipeline, named `name`. `groups`: candidate -> model package group.
+    """One model's pipeline, named `name`. `groups`: candidate -> model package group; `endpoints`: that serve it.
 
     `experiment_role`: ARN of the one that its data scientists pass to jobs of their own.
-    `s3_read_buckets`: names of buckets of others that jobs may read.
+    `s3_read_buckets`: names of buckets of others that jobs may read. `scan_code`: the platform's own job.
     """
 
     def __init__(
@@ -39,31 +39,45 @@ class Training(cdk.Stack):
         name: str,
         model: str,
         settings: Model,
-        identity: Identity,
-        images: dict[str, ImageRepository],
+        images: JobImages,
         code: Path,
+        scan_code: Path,
         stores: Stores,
         s3_read_buckets: Sequence[str],
-        placement: Placement,
-        assets: Assets,
-        dead_letters_arn: str,
+        endpoints: Sequence[str],
+        log_group: str,
+        around: FunctionSurroundings,
         retain: bool,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
+        identity, placement = around.identity, around.placement
         self.groups = {candidate: self._group(name, candidate, retain) for candidate in settings.candidates}
-        archive = CodeArchive(self, folder=code, account=identity.account, assets=assets)
+        archive, scan = (
+            CodeArchive(self, folder=each, account=identity.account, assets=around.assets) for each in (code, scan_code)
+        )
+        own: dict[str, Any] = {"model": model, "settings": settings}
         jobs = JobRoles(
             self,
+            **own,
             identity=identity,
-            model=model,
-            settings=settings,
             images=images,
             code=archive.file,
+            scan_code=scan.file,
             stores=stores,
             foreign_buckets=s3_read_buckets,
         )
         self.experiment_role = jobs.experiment.role_arn
+        workflow = workflow_function(
+            self,
+            **own,
+            name=name,
+            groups=list(self.groups.values()),
+            endpoints=endpoints,
+            raw=stores.raw,
+            log_group=log_group,
+            around=around,
+        )
         surroundings = Surroundings(
             region=identity.account.region,
             raw_bucket=stores.raw.name,
@@ -73,13 +87,17 @@ class Training(cdk.Stack):
             artifacts_key=stores.artifacts.key,
             code_uri=archive.uri,
             code_name=archive.file.key,
-            images={image: repository.uri for image, repository in images.items()},
+            scan_code_uri=scan.uri,
+            images=images,
             processing_role=jobs.processing.role_arn,
             training_role=jobs.training.role_arn,
             evaluation_role=jobs.evaluation.role_arn,
+            scan_role=jobs.scan.role_arn,
+            transform_role=jobs.transform.role_arn if jobs.transform else None,
             groups=self.groups,
             subnets=placement.subnet_ids,
             security_group=placement.security_group_id,
+            workflow=workflow,
         )
         pipeline = ModelPipeline(
             self,
@@ -87,20 +105,20 @@ class Training(cdk.Stack):
             planned=plan(model, settings, surroundings),
             identity=identity,
             jobs=jobs,
-            images=list(images.values()),
+            images=images.every(),
             stores=stores,
             placement=placement,
-        )
-        PipelineStarter(
-            self,
-            identity=identity,
-            pipeline=pipeline.resource,
-            name=name,
-            bucket=stores.raw.name,
-            model=model,
-            parameter=MANIFEST_PARAMETER,
-            dead_letters_arn=dead_letters_arn,
-        )
+        ).resource
+        started: dict[str, Any] = {
+            "identity": identity,
+            "pipeline": pipeline,
+            "name": name,
+            "model": model,
+            "dead_letters_arn": around.dead_letters_arn,
+        }
+        PipelineStarter(self, **started, bucket=stores.raw.name, parameter=MANIFEST_PARAMETER)
+        if settings.schedule:
+            pipeline_schedule(self, **started, settings=settings.schedule, key=around.dead_letters_key)
 
     def _group(self, name: str, candidate: str, retain: bool) -> str:
         """The candidate's model package group; its name is required by CloudFormation and never changes."""

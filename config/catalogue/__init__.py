@@ -122,6 +122,29 @@ def algorithms() -> dict[str, Algorithm]:
     return {name: Algorithm.model_validate(facts) for name, facts in raw.items()}
 
 
+class AlgorithmImages(BaseModel):
+    """The accounts that own the images of some built-in algorithms, by region."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    algorithms: list[str]
+    accounts: dict[str, str]
+
+
+@cache
+def algorithm_images() -> list[AlgorithmImages]:
+    """config/catalogue/algorithm_images.yaml. Read when a candidate names an algorithm."""
+    raw = yaml.safe_load((_HERE / "algorithm_images.yaml").read_text("utf-8"))
+    return [AlgorithmImages.model_validate(each) for each in raw]
+
+
+def algorithm_image(name: str, region: str) -> str | None:
+    """The image's address; None for an algorithm, or a region, that AWS publishes none for."""
+    if name in images().images:
+        return images().uri(name, region)
+    owner = next((its.accounts.get(region) for its in algorithm_images() if name in its.algorithms), None)
+    return f"{owner}.dkr.ecr.{region}.amazonaws.com/{name}:1" if owner else None
+
+
 @cache
 def training() -> Training:
     """config/catalogue/training.yaml."""

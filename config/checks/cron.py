@@ -23,7 +23,7 @@ class _Field:
     special: str = ""
 
     def takes(self, text: str) -> bool:
-        """Whether the text is `*`, or entries between commas: a number, a range, either with a step."""
+        """Whether the text is `*`, or entries between commas: a number, a range upwards, either with a step."""
         return all(self._entry(entry) for entry in text.split(","))
 
     def _entry(self, entry: str) -> bool:
@@ -35,7 +35,9 @@ class _Field:
         if span == "*":
             return True
         bounds = [self._number(part) for part in span.split("-")]
-        return len(bounds) <= 2 and None not in bounds
+        numbers = [number for number in bounds if number is not None]
+        # What would go over midnight or the weekend is two ranges: 0-7,19-23.
+        return len(numbers) == len(bounds) <= 2 and numbers == sorted(numbers)
 
     def _number(self, text: str) -> int | None:
         if text.upper() in self.names:

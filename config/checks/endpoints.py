@@ -47,9 +47,14 @@ def linear_steps_are_large_enough(platform: Platform, file: Path) -> Iterator[Vi
 @rule("ROLLOUT-TIME", "a roll-out may take 8 hours, with all its waits.", "SageMaker API: BlueGreenUpdatePolicy")
 def rollouts_end_in_time(platform: Platform, file: Path) -> Iterator[Violation]:
     for name, endpoint in platform.endpoints.items():
-        if endpoint.rollout.longest_seconds > catalogue.hosting().longest_rollout_seconds:
-            minutes = endpoint.rollout.bake_minutes
-            yield Violation(f"endpoints.{name}.rollout.bake_minutes", minutes, "wait less, or move more at a time.")
+        rollout, longest = endpoint.rollout, catalogue.hosting().longest_rollout_seconds
+        beside = rollout.longest_seconds - rollout.waits_seconds
+        if rollout.longest_seconds > longest:
+            fix = (
+                f"all of its waits come to {rollout.waits_seconds // 60} min, of at most {(longest - beside) // 60}: "
+                "wait less, or move more at a time."
+            )
+            yield Violation(f"endpoints.{name}.rollout.bake_minutes", rollout.bake_minutes, fix)
 
 
 @rule("BAKE-TIME", "alarms are only watched while a roll-out bakes.", "SageMaker: auto-rollback configuration")

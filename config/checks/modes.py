@@ -56,13 +56,15 @@ def serverless_endpoints_have_one_variant(platform: Platform, file: Path) -> Ite
 def serverless_endpoints_do_without(platform: Platform, file: Path) -> Iterator[Violation]:
     for path, mode, variant in _modes(platform):
         given = [each for each in INSTANCES_ONLY if mode == "serverless" and each in variant.model_fields_set]
-        yield from (Violation(f"{path}.{each}", _plain(getattr(variant, each)), "remove it.") for each in given)
+        for each in given:
+            fix = f"it has no {each.replace('_', ' ')}: remove it."
+            yield Violation(f"{path}.{each}", _plain(getattr(variant, each)), fix)
     for name, endpoint in platform.endpoints.items():
         path, rollout = f"endpoints.{name}", endpoint.rollout
         if endpoint.mode != "serverless":
             continue
         if endpoint.capture:
-            yield Violation(f"{path}.capture", endpoint.capture.model_dump(), "remove it.")
+            yield Violation(f"{path}.capture", _plain(endpoint.capture), "it has no data capture: remove it.")
         if rollout.kind != "all_at_once":
             yield Violation(f"{path}.rollout.kind", rollout.kind, "write `kind: all_at_once`.")
         if rollout.alarms.period_seconds < 60:
@@ -132,7 +134,7 @@ def _modes(platform: Platform) -> Iterator[tuple[str, str, Variant]]:
 
 
 def _plain(value: Any) -> Any:
-    """Settings as the file has them."""
+    """Settings as the file has them: the keys that it gives."""
     if isinstance(value, list):
         return len(value)
-    return value.model_dump() if hasattr(value, "model_dump") else value
+    return value.model_dump(exclude_unset=True) if hasattr(value, "model_dump") else value

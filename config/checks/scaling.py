@@ -72,6 +72,19 @@ def only_asynchronous_endpoints_have_a_backlog(platform: Platform, file: Path) -
             yield Violation(f"{path}.scaling.metric", "backlog", "use `concurrency` or `invocations`.")
 
 
+@rule(
+    "SCALING-QUEUE",
+    "an asynchronous endpoint scales on its backlog: it publishes no metric of the others.",
+    "SageMaker developer guide: autoscale an asynchronous endpoint",
+)
+def asynchronous_endpoints_scale_on_their_backlog(platform: Platform, file: Path) -> Iterator[Violation]:
+    for path, variant in variants(platform):
+        mode = platform.endpoints[path.split(".")[1]].mode
+        if variant.scaling and variant.scaling.metric != "backlog" and mode == "asynchronous":
+            fix = "write `metric: backlog`, and as `target` how many requests may wait for each instance."
+            yield Violation(f"{path}.scaling.metric", variant.scaling.metric, fix)
+
+
 @rule("AUTOSCALING-BURSTABLE", "burstable instances cannot scale.", "SageMaker: automatic scaling prerequisites")
 def burstable_instances_do_not_scale(platform: Platform, file: Path) -> Iterator[Violation]:
     for path, variant in variants(platform):

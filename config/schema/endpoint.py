@@ -46,10 +46,16 @@ class Rollout(Settings):
     alarms: RolloutAlarms = RolloutAlarms()
 
     @property
+    def termination_wait_seconds(self) -> int:
+        """All at once there is no step to wait after: the alarms are watched as long as the old instances stay."""
+        bake = self.bake_minutes if self.kind == "all_at_once" else 0
+        return max(self.termination_wait_minutes, bake) * 60
+
+    @property
     def waits_seconds(self) -> int:
-        """All that is waited for: once or, shifting linearly, after each step; then for the old instances' end."""
-        waits = math.ceil(100 / self.percent) if self.kind == "linear" else 1
-        return (self.bake_minutes * waits + self.termination_wait_minutes) * 60
+        """All that is waited for: after each step, the canary's and the last one among them; then for the end."""
+        steps = {"canary": 2, "linear": math.ceil(100 / self.percent), "all_at_once": 1}[self.kind]
+        return self.bake_minutes * steps * 60 + self.termination_wait_seconds
 
     @property
     def longest_seconds(self) -> int:
@@ -74,6 +80,11 @@ class Endpoint(Settings):
     asynchronous: Asynchronous | None = Field(None, description="In mode asynchronous.")
     rollout: Rollout = Rollout()
     capture: Capture | None = Field(None, description="null: no request is kept.")
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether roll-outs are watched by alarms and go back: SageMaker does that where there are instances."""
+        return self.mode != "serverless"
 
     @property
     def served(self) -> dict[str, Served]:

@@ -32,7 +32,6 @@ class Transform(Settings):
     output_filter: JsonPath = "$"
     max_payload_mb: int = Field(6, ge=1, le=100, description="Largest request, MB.")
     max_concurrent: int = Field(4, ge=1, le=100, description="Requests at once for each instance.")
-    max_runtime_minutes: int = Field(60, ge=1, le=1440, description="The pipeline's step is given up after this time.")
     hardware_encryption: Literal["accepted"] | None = Field(
         None, description="For families with drives of their own: their hardware's key, instead of `keys.data`."
     )

@@ -7,7 +7,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-SECONDS = 10.0
+import urllib3
+
+# Of each try, from the first byte of its connection to the last of its answer.
+TRY_SECONDS = 10.0
+RETRIES = 1
+LONGEST_SECONDS = (1 + RETRIES) * TRY_SECONDS
 REASON_LIMIT = 1000  # an answer has at most 4096 bytes
 
 
@@ -36,7 +41,8 @@ class Answer:
             echoed = {key: self._event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
             body = json.dumps({**outcome, **echoed, "PhysicalResourceId": self._physical_id}).encode()
             # Without a content type: CloudFormation signed the address for a request that has none.
-            response = self._https.request("PUT", self._event["ResponseURL"], body=body, timeout=SECONDS, retries=2)
+            limits = {"timeout": urllib3.Timeout(total=TRY_SECONDS), "retries": RETRIES}
+            response = self._https.request("PUT", self._event["ResponseURL"], body=body, **limits)
             if response.status != 200:
                 raise RuntimeError(
                     f"CloudFormation's address refused the answer: {response.status} {response.data[:300]!r}"

@@ -13,19 +13,21 @@ import boto3
 import urllib3
 from botocore.config import Config
 
-from live_endpoint.answer import Answer
+from live_endpoint.answer import LONGEST_SECONDS, Answer
 from live_endpoint.hosted import Hosted
 from live_endpoint.properties import read
 from live_endpoint.resources import UPDATES
 from live_endpoint.scaling import Scaling
+from live_endpoint.stack import Stack
 
 _CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 5})
 _SAGEMAKER = boto3.client("sagemaker", config=_CONFIG)
 _AUTOSCALING = boto3.client("application-autoscaling", config=_CONFIG)
+_CLOUDFORMATION = boto3.client("cloudformation", config=_CONFIG)
 # urllib3 1.26, in the older runtimes, verifies nothing unless told to.
 _HTTPS = urllib3.PoolManager(cert_reqs="CERT_REQUIRED", ca_certs=os.environ.get("AWS_CA_BUNDLE"))
-# What is kept of the function's time to say that there was not enough: an answer may take two tries.
-RESERVE_SECONDS = 25.0
+# What is kept of the function's time to say that there was not enough, and to end.
+RESERVE_SECONDS = LONGEST_SECONDS + 5.0
 
 
 class TimeIsUpError(Exception):
@@ -63,7 +65,8 @@ def _apply(event: dict[str, Any], wait: Callable[[float], None]) -> None:
     new = read(event["ResourceProperties"])
     if event["RequestType"] == "Update":
         old = read(event["OldResourceProperties"])
-        UPDATES[kind](old, new, Hosted(_SAGEMAKER, new.endpoint, wait), Scaling(_AUTOSCALING, new.endpoint))
+        hosted, scaling = Hosted(_SAGEMAKER, new.endpoint, wait), Scaling(_AUTOSCALING, new.endpoint)
+        UPDATES[kind](old, new, hosted, scaling, Stack(_CLOUDFORMATION, event["StackId"]))
 
 
 def _patience(event: dict[str, Any], end: float) -> Callable[[float], None]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-# DesiredWeight, DesiredInstanceCount: those of them that a variant is to have
+WEIGHT, COUNT = "DesiredWeight", "DesiredInstanceCount"
+# Those of them that a variant is to have.
 Desired = dict[str, float]
 _MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 POLL_SECONDS = 5.0
@@ -36,8 +37,16 @@ class Hosted:
     def bring(self, variants: Mapping[str, Desired]) -> None:
         """Give these variants what they are to have; the others keep theirs. Answers once the endpoint is through.
 
-        Raises RuntimeError when the endpoint does not come to serve so.
+        The API takes the instances of one variant at a time, or the weights of several; instances come first, so that
+        more traffic finds them. Raises RuntimeError when the endpoint does not come to serve so.
         """
+        counts = [{name: {COUNT: its[COUNT]}} for name, its in variants.items() if COUNT in its]
+        weights = {name: {WEIGHT: its[WEIGHT]} for name, its in variants.items() if WEIGHT in its}
+        for step in [*counts, *([weights] if weights else [])]:
+            self._bring(step)
+
+    def _bring(self, variants: Mapping[str, Desired]) -> None:
+        """What one call may ask for."""
         while True:
             missing = self._other(variants, self._settled())
             if not missing:

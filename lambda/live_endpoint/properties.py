@@ -15,6 +15,7 @@ class Variant:
     """One production variant. What the kind of resource does not say is None or empty.
 
     `instances`: how many there are of a variant that nothing scales.
+    `minimum` and `maximum`: of its scalable target; both or none.
     `policies` and `schedules`: arguments of PutScalingPolicy and PutScheduledAction, without the target.
     """
 
@@ -25,6 +26,11 @@ class Variant:
     maximum: int | None = None
     policies: tuple[Mapping[str, Any], ...] = ()
     schedules: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def scales(self) -> bool:
+        """Whether it is a scalable target."""
+        return self.minimum is not None
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class Properties:
         """The variants, there before and now, of which this attribute of Variant changed."""
         both = [name for name in self.variants if name in old.variants]
         return [name for name in both if getattr(self.variants[name], what) != getattr(old.variants[name], what)]
+
+    def turned(self, old: Properties) -> list[str]:
+        """The variants that scale or did, and whose instance type changed, or whether they scale at all."""
+        changed = {*self.changed(old, "instance_type"), *self.changed(old, "scales")}
+        return sorted(name for name in changed if self.variants[name].scales or old.variants[name].scales)
 
 
 def read(given: Mapping[str, Any]) -> Properties:
@@ -56,6 +67,8 @@ def read(given: Mapping[str, Any]) -> Properties:
 def _variant(given: Any, where: str) -> Variant:
     if not isinstance(given, dict) or set(given) - _OF_VARIANT:
         raise _wrong(where, given, f"an object of {', '.join(sorted(_OF_VARIANT))}")
+    if ("Min" in given) != ("Max" in given):
+        raise _wrong(where, given, "with both Min and Max, or with neither")
     return Variant(
         instance_type=given.get("InstanceType"),
         weight=_number(given, "Weight", float, where),

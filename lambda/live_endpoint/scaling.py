@@ -29,12 +29,10 @@ class Scaling:
                 raise
 
     def register(self, variant: str, its: Variant) -> None:
-        """Register the variant again between its limits, with the policies and schedules that are given of it."""
-        if its.minimum is None or its.maximum is None:
-            raise ValueError(
-                f"Variants.{variant} has no Min and Max; a variant whose instance type changes is registered again and "
-                "needs both. Mend the inference stack's template."
-            )
+        """Register the variant again between its limits, with the policies and schedules that are given of it.
+
+        Without tags: what CloudFormation gave it is gone until the stack's tags or the target's properties change.
+        """
         target = self._target(variant)
         self._autoscaling.register_scalable_target(**target, MinCapacity=its.minimum, MaxCapacity=its.maximum)
         for policy in its.policies:

@@ -10,14 +10,15 @@ from botocore.exceptions import ClientError
 
 from release import operation
 from release.alarms import Tripped, tripped
+from release.decision import MARK, ROLLED_BACK, Stack, Update
 from release.hosting import Hosting, is_absent
 from release.message import Message
 from release.operation import Operation
-from release.reconcile import MARK, ROLLED_BACK, Stack, Update
 from release.registry import Registry
 from release.settings import Endpoint
 
-# CloudFormation's own words for "somebody else was first": the next stack event wakes us again.
+# CloudFormation's own words for "somebody else was first": an update is under way, or has just made the stack what we
+# wanted. Its events, or the next look, wake us again.
 _BUSY = ("_IN_PROGRESS state and can not be updated", "No updates are to be performed")
 
 
@@ -58,12 +59,13 @@ class Cloud:
             running=self._running(endpoint, went_back_to, parameters),
             alarms=alarms,
             early=early,
+            moved=went_back_to if went_back_to and not _made_by(endpoint, went_back_to) else "",
         )
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        """The stack's resources: DescribeStackResources."""
-        found: list[dict[str, Any]] = self._cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
-        return found
+        """The stack's resources: ListStackResources, which gives all of them."""
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
     def update(self, endpoint: Endpoint, stack: Stack, update: Update) -> bool:
         """Start the update under the endpoint's release role; never wait for it. False: somebody else was first.
@@ -141,3 +143,8 @@ class Cloud:
                 if operation.starts(event, stack_id):
                     return events
         return events
+
+
+def _made_by(endpoint: Endpoint, configuration: str) -> bool:
+    """Whether the endpoint's stack made a configuration: CloudFormation names it `<logical id>-<random>`."""
+    return configuration.lower().startswith(f"{endpoint.configuration}-")

@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from release import janitor
 from release.cloud import Cloud, StackGoneError
+from release.decision import Decision, Dropped, Nothing, Reject, Stack, Stuck, Update
 from release.message import description, message
-from release.reconcile import Decision, Dropped, Nothing, Reject, Stack, Stuck, Update, decide
+from release.reconcile import decide
 from release.settings import Endpoint, endpoints, topic
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 4})

@@ -24,7 +24,7 @@ MOST = 5
 def may_clean(endpoint: Endpoint, resources: Iterable[dict[str, Any]], live: Live | None) -> bool:
     """Whether nothing moves, and the endpoint lives on the configuration that its stack declares.
 
-    `resources`: the stack's, as DescribeStackResources gives them.
+    `resources`: the stack's, as ListStackResources gives them.
     """
     listed = list(resources)
     moving = any(resource["ResourceStatus"].endswith("_IN_PROGRESS") for resource in listed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from release.reconcile import NOT_RELEASED, Decision, Dropped, Reject, Stack, Stuck, Update
+from release.decision import NOT_RELEASED, Decision, Dropped, Reject, Stack, Stuck, Update
 from release.settings import Endpoint
 
 # One line of so many characters is what the registry takes as a description; a topic takes a subject of this length.

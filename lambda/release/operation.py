@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 # CloudFormation's word for what failed only because something else did
 _CANCELLED = "cancelled"
-_STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+_STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _ENDPOINT, _ALARM = "AWS::SageMaker::Endpoint", "AWS::CloudWatch::Alarm"
 
 

@@ -21,6 +21,7 @@ def install() -> None:
         supported,
     )
     from local.hooks import cloudformation as hook
+    from local.hooks import stack_events
 
     sagemaker_types.register()
     scaling_types.register()
@@ -30,3 +31,4 @@ def install() -> None:
     authorisation.install()
     operations.install()
     status_events.install()
+    stack_events.install()

@@ -1,4 +1,8 @@
-"""AWS::ApplicationAutoScaling types: targets and policies of endpoint variants."""
+"""AWS::ApplicationAutoScaling types: targets and policies of endpoint variants.
+
+As CloudFormation's own handlers: what is to be made must not be there yet, and what is to be updated must be, a target
+by its variant and a policy by its ARN. Application Auto Scaling's API would take either for the other.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +56,26 @@ def _put_schedules(identity: dict[str, str], wanted: list[Properties], old: list
             _ignoring_gone("delete_scheduled_action", gone)
 
 
+def _create_target(properties: Properties) -> Result:
+    if _targets(properties):
+        raise ValueError(f"Resource of type '{_TARGET}' with identifier '{properties['ResourceId']}' already exists.")
+    return _put_target(properties, {})
+
+
+def _update_target(old: Properties, new: Properties) -> Result:
+    if not _targets(new):
+        raise ValueError(f"Resource of type '{_TARGET}' with identifier '{new['ResourceId']}' was not found.")
+    return _put_target(new, old)
+
+
+def _targets(properties: Properties) -> list[dict[str, Any]]:
+    """The variant's registered target, if there is one."""
+    found: list[dict[str, Any]] = operations.client(_SERVICE).describe_scalable_targets(
+        ServiceNamespace=properties["ServiceNamespace"], ResourceIds=[properties["ResourceId"]]
+    )["ScalableTargets"]
+    return found
+
+
 def _delete_target(physical_id: str, properties: Properties) -> None:
     _ignoring_gone("deregister_scalable_target", _identity(physical_id))
 
@@ -69,7 +93,33 @@ def _put_policy(properties: Properties) -> Result:
     return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
 
 
+def _create_policy(properties: Properties) -> Result:
+    arn = _policy_arn(properties)
+    if arn:
+        raise ValueError(f"Resource of type '{_POLICY}' with identifier '{arn}' already exists.")
+    return _put_policy(properties)
+
+
+def _update_policy(physical_id: str, properties: Properties) -> Result:
+    if _policy_arn(properties) != physical_id:
+        raise ValueError(f"Resource of type '{_POLICY}' with identifier '{physical_id}' was not found.")
+    return _put_policy(properties)
+
+
+def _policy_arn(properties: Properties) -> str | None:
+    """The ARN of the policy of this name. One that is made again, after its target was away, has another."""
+    arguments = _policy_arguments(properties)
+    found = operations.client(_SERVICE).describe_scaling_policies(
+        ServiceNamespace=arguments["ServiceNamespace"],
+        ResourceId=arguments["ResourceId"],
+        PolicyNames=[arguments["PolicyName"]],
+    )["ScalingPolicies"]
+    return next((policy["PolicyARN"] for policy in found), None)
+
+
 def _delete_policy(physical_id: str, properties: Properties) -> None:
+    if _policy_arn(properties) != physical_id:
+        return
     arguments = _policy_arguments(properties)
     _ignoring_gone("delete_scaling_policy", {name: arguments[name] for name in ("PolicyName", *_IDENTITY)})
 
@@ -86,15 +136,15 @@ def register() -> None:
     """Provide the types."""
     register_cfn_type(
         _TARGET,
-        lambda logical_id, properties, stack_name: _put_target(properties, {}),
+        lambda logical_id, properties, stack_name: _create_target(properties),
         _delete_target,
-        lambda physical_id, old, new, stack_name: _put_target(new, old),
+        lambda physical_id, old, new, stack_name: _update_target(old, new),
         _IDENTITY,
     )
     register_cfn_type(
         _POLICY,
-        lambda logical_id, properties, stack_name: _put_policy(properties),
+        lambda logical_id, properties, stack_name: _create_policy(properties),
         _delete_policy,
-        lambda physical_id, old, new, stack_name: _put_policy(new),
+        lambda physical_id, old, new, stack_name: _update_policy(physical_id, new),
         ("PolicyName", "ScalingTargetId", *_IDENTITY),
     )

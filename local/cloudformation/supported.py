@@ -69,6 +69,7 @@ MINISTACK = frozenset(
         "AWS::SQS::Queue",
         "AWS::SQS::QueuePolicy",
         "AWS::SSM::Parameter",
+        "AWS::Scheduler::Schedule",
         "AWS::WAFv2::WebACL",
     }
 )
@@ -101,6 +102,13 @@ RECORDED_ONLY: dict[str, dict[str, str]] = {
     "AWS::ApiGateway::Stage": {"AccessLogSetting": "no access logs are written"},
     "AWS::Events::Rule": {"Targets.RetryPolicy": "a delivery is tried once"},
     "AWS::S3::Bucket": {"AccessControl": "bucket policies alone decide"},
+    "AWS::Scheduler::Schedule": {
+        "FlexibleTimeWindow.Mode": "a schedule starts at its minute",
+        "KmsKeyArn": "schedules are kept in memory",
+        "ScheduleExpressionTimezone": "schedules are of UTC",
+        "Target.DeadLetterConfig": "a start that fails is in the local cloud's log",
+        "Target.RetryPolicy": "a start is tried once",
+    },
     "AWS::WAFv2::LoggingConfiguration": {"LogDestinationConfigs": _NO_FIREWALL, "RedactedFields": _NO_FIREWALL},
     "AWS::WAFv2::WebACL": {"DefaultAction": _NO_FIREWALL, "Rules": _NO_FIREWALL, "VisibilityConfig": _NO_FIREWALL},
 }

@@ -138,6 +138,15 @@ def _give_up(target: Mapping[str, Any], event: dict[str, Any], rule: Mapping[str
         _eventbridge._dispatch_to_sqs(_eventbridge.parse_arn(queue), payload)
 
 
+def _invoke_function(arn: str, payload: str) -> None:
+    """EventBridge invokes asynchronously, so Lambda tries a function that failed again."""
+    function, config, _name = _lambda._get_func_record_for_ref(arn)
+    if not function or not config:
+        _log.warning("EventBridge could not invoke %s: there is no such function.", arn)
+        return
+    _lambda.invoke_async_with_retry(_lambda._execution_record_for_config(function, config), json.loads(payload))
+
+
 def _install() -> None:
     original = _eventbridge._invoke_target
 
@@ -156,6 +165,7 @@ def _install() -> None:
         threading.Thread(target=delivery, args=(resolved, payload), name=f"event-target-{service}", daemon=True).start()
 
     _eventbridge._invoke_target = invoke_target
+    _eventbridge._dispatch_to_lambda = _invoke_function
 
 
 _install()

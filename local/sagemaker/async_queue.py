@@ -5,20 +5,20 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from local.sagemaker.async_metrics import Backlog, BacklogMeter
 from local.sagemaker.async_requests import AsyncRequest
-from local.sagemaker.fleet import VariantFleet
 from local.sagemaker.instances import Instance
+from local.sagemaker.routing import Picked
 from local.sagemaker.timing import timing
+from local.sagemaker.variant_fleet import VariantFleet
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)
-Picked = tuple[VariantFleet, Instance]
 Process = Callable[[AsyncRequest, VariantFleet, Instance], Awaitable[bool]]
-Expire = Callable[[AsyncRequest], Awaitable[None]]
+Expire = Callable[[AsyncRequest], Coroutine[Any, Any, None]]
 # SageMaker chooses a number where the configuration names none.
 _CONCURRENCY = 4
 _LOOK_AGAIN_SECONDS = 1.0
@@ -115,7 +115,7 @@ class InvocationQueue:
             self._waiting.remove(request)
             self._begin(self._expire(request))
 
-    def _begin(self, work: Any) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._working.add(task)
         task.add_done_callback(self._ended)

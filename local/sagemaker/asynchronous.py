@@ -11,14 +11,15 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker import async_notifications, invocations
-from local.sagemaker.async_queue import InvocationQueue, Picked
+from local.sagemaker.async_queue import InvocationQueue
 from local.sagemaker.async_requests import AsyncRequest
 from local.sagemaker.chain import GONE, ContainerFailure
 from local.sagemaker.connections import Response
-from local.sagemaker.fleet import VariantFleet
 from local.sagemaker.instances import Instance
+from local.sagemaker.routing import Picked
 from local.sagemaker.state import Region
 from local.sagemaker.storage import DataError, split_uri
+from local.sagemaker.variant_fleet import VariantFleet
 
 Record = dict[str, Any]
 _T = TypeVar("_T")

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 _LONGEST_WAIT_SECONDS = 2.0
 _LARGEST_BATCH_BYTES = 1024 * 1024
 # What a bucket that cannot be written to may hold up in memory; AWS drops records under pressure as well.
-_MOST_WAITING_BYTES = 64 * 1024 * 1024
+MOST_WAITING_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,7 @@ class Capture:
         self._changed = threading.Condition()
         self._waiting: list[tuple[dt.datetime, Exchange]] = []
         self._bytes = 0
+        self._dropped = 0
         self._first = 0.0
         self._closed = False
         self._thread = threading.Thread(
@@ -112,9 +113,12 @@ class Capture:
     def offer(self, exchange: Exchange, draw: Callable[[], float] = random.random) -> None:
         """Keep an exchange if it is one of the sample; `draw` gives a number in [0, 1)."""
         size = len(exchange.request) + len(exchange.response)
-        if draw() * 100 >= self._settings.percent or self._bytes + size > _MOST_WAITING_BYTES:
+        if draw() * 100 >= self._settings.percent:
             return
         with self._changed:
+            if self._bytes + size > MOST_WAITING_BYTES:
+                self._drop()
+                return
             if not self._waiting:
                 self._first = time.monotonic()
             self._waiting.append((dt.datetime.now(dt.UTC), exchange))
@@ -131,6 +135,11 @@ class Capture:
         if self._thread.ident is not None:
             self._thread.join()
 
+    def _drop(self) -> None:
+        if not self._dropped:
+            _LOG.warning("%s: %d bytes wait to be written; what comes now is not captured", self._place, self._bytes)
+        self._dropped += 1
+
     def _write_until_closed(self) -> None:
         while batch := self._next_batch():
             try:
@@ -144,6 +153,9 @@ class Capture:
             left = self._first + _LONGEST_WAIT_SECONDS - time.monotonic()
             self._changed.wait_for(lambda: self._bytes >= _LARGEST_BATCH_BYTES or self._closed, max(left, 0.0))
             batch, self._waiting, self._bytes = self._waiting, [], 0
+            if self._dropped:
+                _LOG.warning("%d requests of %s were not captured: too much was waiting", self._dropped, self._place)
+                self._dropped = 0
             return batch
 
     def _write(self, batch: Sequence[tuple[dt.datetime, Exchange]]) -> None:

@@ -24,11 +24,24 @@ def sagemaker(request: Request) -> Keys:
     if operation == "InvokeEndpoint":
         target = request.headers.get("x-amzn-sagemaker-target-model")
         return {"sagemaker:TargetModel": target} if target else {}
-    return of_operation(operation, _parameters(request.body))
+    params = _parameters(request.body)
+    return {**of_operation(operation, params), **_model_arn(operation, params)}
+
+
+def _model_arn(operation: str, params: Params) -> Keys:
+    name = params.get("ModelName")
+    if operation != "CreateTransformJob" or not isinstance(name, str):
+        return {}
+    # Imported here because it needs MiniStack, and what requests say is read without it.
+    from local.sagemaker.state import current_region
+
+    return {"sagemaker:ModelArn": current_region().arn(f"model/{name.lower()}")}
 
 
 def of_operation(operation: str, params: Params) -> Keys:
     """Return the keys of one operation of the control plane with these parameters."""
+    if operation == "CreateHyperParameterTuningJob":
+        params = {**_part(params, "TrainingJobDefinition"), "Tags": params.get("Tags")}
     found = {name: read(params) for name, (operations, read) in _KEYS.items() if operation in operations}
     return {name: value for name, value in {**found, **tag_keys(params)}.items() if value is not None}
 
@@ -77,11 +90,13 @@ def _network(params: Params) -> Params:
 
 
 def _cluster(params: Params) -> Params:
-    return _part(params, "ResourceConfig") or _part(_part(params, "ProcessingResources"), "ClusterConfig")
+    processing = _part(_part(params, "ProcessingResources"), "ClusterConfig")
+    return _part(params, "ResourceConfig") or processing or _part(params, "TransformResources")
 
 
 def _output(params: Params) -> Params:
-    return _part(params, "OutputDataConfig") or _part(params, "ProcessingOutputConfig")
+    processing, transform = _part(params, "ProcessingOutputConfig"), _part(params, "TransformOutput")
+    return _part(params, "OutputDataConfig") or processing or transform
 
 
 def _vpc(member: str) -> Callable[[Params], Any]:
@@ -109,23 +124,40 @@ def _max_runtime(params: Params) -> Any:
     return _part(params, "StoppingCondition").get("MaxRuntimeInSeconds")
 
 
-_JOBS = frozenset({"CreateTrainingJob", "CreateProcessingJob"})
+def _file_system(member: str) -> Callable[[Params], Any]:
+    """Of the first channel that is a file system."""
+
+    def read(params: Params) -> Any:
+        channels = [channel for channel in _list(params.get("InputDataConfig")) if isinstance(channel, dict)]
+        systems = [_part(_part(channel, "DataSource"), "FileSystemDataSource") for channel in channels]
+        return next((system[member] for system in systems if system.get(member)), None)
+
+    return read
+
+
+_JOBS = frozenset({"CreateTrainingJob", "CreateProcessingJob", "CreateHyperParameterTuningJob"})
+_STORING = _JOBS | {"CreateTransformJob"}
 _TRAINING = frozenset({"CreateTrainingJob"})
+_LEARNING = _TRAINING | {"CreateHyperParameterTuningJob"}
 _PACKAGES = frozenset({"CreateModelPackage", "UpdateModelPackage"})
 _PLACED = _JOBS | {"CreateModel", "CreateEndpointConfig"}
 _CONFIGURATIONS = frozenset({"CreateEndpointConfig"})
-_SIZED = _JOBS | _CONFIGURATIONS
+_SIZED = _STORING | _CONFIGURATIONS
 _KEYS: Mapping[str, tuple[frozenset[str], Callable[[Params], Any]]] = {
     "sagemaker:VpcSubnets": (_PLACED, _vpc("Subnets")),
     "sagemaker:VpcSecurityGroupIds": (_PLACED, _vpc("SecurityGroupIds")),
     "sagemaker:NetworkIsolation": (_PLACED, _network_flag("EnableNetworkIsolation")),
     "sagemaker:InterContainerTrafficEncryption": (_JOBS, _network_flag("EnableInterContainerTrafficEncryption")),
     "sagemaker:VolumeKmsKeyArn": (_SIZED, lambda p: _cluster(p).get("VolumeKmsKeyId") or p.get("KmsKeyId")),
-    "sagemaker:OutputKmsKeyArn": (_JOBS, lambda p: _output(p).get("KmsKeyId")),
+    "sagemaker:OutputKmsKeyArn": (_STORING, lambda p: _output(p).get("KmsKeyId")),
     "sagemaker:InstanceTypes": (_SIZED, _instance_types),
     "sagemaker:ServerlessMaxConcurrency": (_CONFIGURATIONS, _serverless("MaxConcurrency")),
     "sagemaker:ServerlessMemorySize": (_CONFIGURATIONS, _serverless("MemorySizeInMB")),
     "sagemaker:MaxRuntimeInSeconds": (_JOBS, _max_runtime),
+    "sagemaker:FileSystemId": (_LEARNING, _file_system("FileSystemId")),
+    "sagemaker:FileSystemType": (_LEARNING, _file_system("FileSystemType")),
+    "sagemaker:FileSystemAccessMode": (_LEARNING, _file_system("FileSystemAccessMode")),
+    "sagemaker:FileSystemDirectoryPath": (_LEARNING, _file_system("DirectoryPath")),
     "sagemaker:EnableRemoteDebug": (_TRAINING, lambda p: _flag(_part(p, "RemoteDebugConfig").get("EnableRemoteDebug"))),
     "sagemaker:KeepAlivePeriod": (_TRAINING, lambda p: _cluster(p).get("KeepAlivePeriodInSeconds")),
     "sagemaker:ModelApprovalStatus": (_PACKAGES, lambda p: p.get("ModelApprovalStatus")),

@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.sagemaker.fleet import Fleet, FleetError, VariantFleet
+from local.sagemaker.fleet import Fleet
 from local.sagemaker.rollout import Rollout, Watch
 from local.sagemaker.state import now
 from local.sagemaker.traffic import Traffic
+from local.sagemaker.variant_fleet import FleetError, VariantFleet
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ Source: "SageMaker AI endpoint invocation metrics" in SageMaker's developer guid
 request without the error, so its average is the error rate. Latencies are in microseconds.
 """
 
+import logging
 import threading
 import time
 from collections import Counter, defaultdict
@@ -15,6 +16,7 @@ from local.hooks import Datum
 from local.sagemaker.timing import timing
 
 Record = dict[str, Any]
+_LOG = logging.getLogger(__name__)
 NAMESPACE = "AWS/SageMaker"
 FREQUENCIES = (10, 30, 60, 120, 180, 240, 300)
 _DEFAULT_FREQUENCY_SECONDS = 60
@@ -164,8 +166,14 @@ class _Publisher:
                 meters = list(self._meters)
             now = time.time()
             for meter in meters:
-                meter.publish(now)
-                meter.sample(now)
+                self._visit(meter, now)
+
+    def _visit(self, meter: Source, now: float) -> None:
+        try:
+            meter.publish(now)
+            meter.sample(now)
+        except Exception:  # a fault of ours with one meter must not end the metrics of the others
+            _LOG.exception("metrics of %s", meter)
 
 
 _publisher = _Publisher()

@@ -1,36 +1,29 @@
 """An endpoint over time: creation, blue/green update, scaling and deletion, each in a thread of its own."""
 
 import logging
-import re
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from local import hooks
-from local.sagemaker import capture, models, variants
+from local.sagemaker import variants
 from local.sagemaker.asynchronous import AsyncEndpoint
 from local.sagemaker.deployment import Deployment, RolledBackError
+from local.sagemaker.endpoint_description import announce, of_fleet
 from local.sagemaker.errors import ApiError, validation
-from local.sagemaker.events import described, state_changed
-from local.sagemaker.fleet import Fleet, FleetError, VariantFleet
-from local.sagemaker.instances import Instance
+from local.sagemaker.fleet import Fleet
+from local.sagemaker.fleet_plan import planned
+from local.sagemaker.rescaling import rescale
 from local.sagemaker.rollout import Rollout
-from local.sagemaker.serverless import ServerlessVariant
+from local.sagemaker.routing import Router
 from local.sagemaker.state import Region, Table, now
 from local.sagemaker.traffic import Traffic
+from local.sagemaker.variant_fleet import FleetError, VariantFleet
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)
 _LONGEST_REASON = 1024
 _endpoints: dict[str, "Endpoint"] = {}
-
-
-class NoInstanceError(Exception):
-    """None of the variant's model servers runs, or none can be started; `str()` says so."""
-
-    def __init__(self, variant: VariantFleet, message: str = "No model server of this variant runs.") -> None:
-        super().__init__(message)
-        self.variant = variant
 
 
 def table(region: Region) -> Table:
@@ -54,6 +47,7 @@ class Endpoint:
         self._deleted = threading.Event()
         self._worker: threading.Thread | None = None
         self.asynchronous: AsyncEndpoint | None = None
+        self.router = Router(self.name, self._traffic)
 
     @property
     def name(self) -> str:
@@ -70,64 +64,11 @@ class Endpoint:
         with self.region.lock:
             fleet, deployment = self.fleet, self._deployment
             pending = {"PendingDeploymentSummary": deployment.summary()} if deployment else {}
-            return {**self.record, **(_described(fleet) if fleet else {}), **pending}
-
-    async def acquire(self, target: str | None) -> tuple[VariantFleet, Instance] | None:
-        """Return a variant and an instance of it that counts one more request; None while nothing serves."""
-        while serving := self.fleet:
-            try:
-                fleet, name = self._traffic(serving).choose(target)
-            except KeyError:
-                message = f"Variant {target} of endpoint {self.name} not found."
-                raise ApiError("ValidationError", message) from None
-            variant, instance = fleet.pick(name)
-            if isinstance(variant, ServerlessVariant):
-                try:
-                    return variant, await variant.acquire()
-                except FleetError as failure:
-                    if self.fleet is not serving:
-                        continue  # it was replaced meanwhile
-                    raise NoInstanceError(variant, str(failure)) from failure
-            if instance is None:
-                raise NoInstanceError(variant)
-            if instance.acquire():
-                return variant, instance
-        return None
-
-    async def _acquire_if_any(self) -> tuple[VariantFleet, Instance] | None:
-        try:
-            return await self.acquire(None)
-        except NoInstanceError:
-            return None
-
-    def acquire_shadow(self) -> tuple[VariantFleet, Instance] | None:
-        """Return the shadow and an instance of it that counts a copy of the request; None if none is to be sent."""
-        fleet = self.fleet
-        picked = fleet.pick_shadow() if fleet else None
-        return picked if picked and picked[1].acquire() else None
+            return {**self.record, **(of_fleet(fleet) if fleet else {}), **pending}
 
     def plan(self, configuration: Record, *, retained: frozenset[str] = frozenset()) -> Fleet:
-        """Return a fleet of `configuration`, not started; ValidationException where a model of it is gone.
-
-        `retained` are the variant properties to take over from the fleet that serves: DesiredInstanceCount,
-        DesiredWeight and DataCaptureConfig, which is the endpoint's.
-        """
-        if self.fleet and "DataCaptureConfig" in retained:
-            kept = self.fleet.configuration.get("DataCaptureConfig")
-            configuration = {**configuration, "DataCaptureConfig": kept}
-        production, shadows = configuration["ProductionVariants"], configuration.get("ShadowProductionVariants", [])
-        known = models.table(self.region)
-        found = {variant["VariantName"]: known[variant["ModelName"]] for variant in (*production, *shadows)}
-
-        def planned(listed: list[Record]) -> list[VariantFleet]:
-            return [
-                (ServerlessVariant if v.get("ServerlessConfig") else VariantFleet)(
-                    self.name, self._retaining(v, retained), found[v["VariantName"]], configuration
-                )
-                for v in listed
-            ]
-
-        return Fleet(configuration, planned(production), planned(shadows))
+        """Return a fleet of `configuration`, not started, with the `retained` properties of the one that serves."""
+        return planned(self.region, self.name, configuration, self.fleet, retained)
 
     def deploy(self, fleet: Fleet, rollout: Rollout | None = None) -> None:
         """Start `fleet`, move the traffic to it by the roll-out, and end the old one when that is through.
@@ -151,12 +92,13 @@ class Endpoint:
             worker, growing = self._worker, [fleet for fleet in (self._starting, self.fleet) if fleet]
             self._deleted.set()
         self.enter("Deleting")
-        if self.asynchronous:
-            self.asynchronous.queue.close()
         for fleet in growing:
             fleet.cancel()
         if worker:
             worker.join()
+        # Only now: a first fleet that had just started has brought the queue into being in the meantime.
+        if self.asynchronous:
+            self.asynchronous.queue.close()
         with self.region.lock:
             served, self.fleet = self.fleet, None
         if served:
@@ -174,9 +116,7 @@ class Endpoint:
             self.record.update(changes, EndpointStatus=status, LastModifiedTime=now())
         if self.asynchronous:
             self.asynchronous.queue.wake()  # there may be other instances now
-        detail = described("DescribeEndpoint", self.description())
-        detail["EndpointStatus"] = _in_events(status)
-        state_changed("Endpoint State", detail, [self.record["EndpointArn"]])
+        announce("Endpoint State", self.description(), status)
 
     def _in_background(self, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -191,24 +131,15 @@ class Endpoint:
         )
         self._worker.start()
 
-    def _retaining(self, variant: Record, retained: frozenset[str]) -> Record:
-        kept = {}
-        current = self.fleet.all_variants.get(variant["VariantName"]) if self.fleet else None
-        if current and "DesiredWeight" in retained:
-            kept["InitialVariantWeight"] = current.weight
-        if current and "DesiredInstanceCount" in retained:
-            kept["InitialInstanceCount"] = current.wanted
-        return {**variant, **kept}
-
-    def _traffic(self, serving: Fleet) -> Traffic:
-        deployment = self._deployment
+    def _traffic(self) -> Traffic | None:
+        serving, deployment = self.fleet, self._deployment
+        if serving is None:
+            return None
         # Once an update is through, another fleet serves than the one that it began with.
         return deployment.traffic if deployment and deployment.traffic.serving is serving else Traffic(serving)
 
     def _announce_deployment(self) -> None:
-        detail = described("DescribeEndpoint", self.description())
-        detail["EndpointStatus"] = _in_events(str(self.record["EndpointStatus"]))
-        state_changed("Endpoint Deployment State", detail, [self.record["EndpointArn"]])
+        announce("Endpoint Deployment State", self.description(), str(self.record["EndpointStatus"]))
 
     def _deploy(self, fleet: Fleet, deployment: Deployment | None) -> None:
         try:
@@ -244,7 +175,7 @@ class Endpoint:
         """Begin to queue requests, if the endpoint is asynchronous; after an update the queue goes on."""
         if self.asynchronous is None and fleet.configuration.get("AsyncInferenceConfig"):
             self.asynchronous = AsyncEndpoint(
-                self.region, self.name, self._async_config, self._serving_variants, self._acquire_if_any
+                self.region, self.name, self._async_config, self._serving_variants, self.router.acquire_if_any
             )
             self.asynchronous.queue.meter.start()
 
@@ -256,36 +187,14 @@ class Endpoint:
         return list(self.fleet.variants.values()) if self.fleet else []
 
     def _rescale(self, desired: list[Record]) -> None:
-        fleet = self.fleet
-        if not fleet:
+        if not self.fleet:
             return
-        for change in desired:
-            variant = fleet.all_variants[change["VariantName"]]
-            if change.get("DesiredWeight") is not None:
-                variant.weight = float(change["DesiredWeight"])
-            try:
-                if change.get("DesiredInstanceCount") is not None:
-                    variant.scale(int(change["DesiredInstanceCount"]))
-                if isinstance(variant, ServerlessVariant):
-                    variant.reconfigure(change.get("ServerlessUpdateConfig") or {})
-            except FleetError as failure:
-                self._failed(str(failure)[:_LONGEST_REASON])
-                return
+        try:
+            rescale(self.fleet, desired)
+        except FleetError as failure:
+            self._failed(str(failure)[:_LONGEST_REASON])
+            return
         self.enter("InService", FailureReason=None)
-
-
-def _described(fleet: Fleet) -> Record:
-    captured = capture.summary(fleet.configuration.get("DataCaptureConfig"))
-    return {
-        **fleet.descriptions(),
-        **({"DataCaptureConfig": captured} if captured else {}),
-        "MetricsConfig": fleet.configuration.get("MetricsConfig"),
-        "AsyncInferenceConfig": fleet.configuration.get("AsyncInferenceConfig"),
-    }
-
-
-def _in_events(status: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
 
 
 def add(endpoint: Endpoint) -> None:

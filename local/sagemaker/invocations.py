@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from local.sagemaker.capture import Exchange
 from local.sagemaker.chain import ContainerFailure, Unreachable
 from local.sagemaker.connections import Response
-from local.sagemaker.fleet import VariantFleet
 from local.sagemaker.instances import Instance
+from local.sagemaker.variant_fleet import VariantFleet
 
 
 async def answer(

@@ -1,4 +1,4 @@
-"""What processing and training jobs have in common: a folder for /opt/ml, a role, a log, a process and its end."""
+"""What jobs have in common: a folder for /opt/ml, a role, a log, a thread and its end."""
 
 import logging
 import re
@@ -14,8 +14,9 @@ from typing import Any
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import hooks, processes, state_directory
-from local.sagemaker.children import Child, ShutdownError, state_folder
+from local import faults, hooks, processes, state_directory
+from local.sagemaker.children import ShutdownError, state_folder
+from local.sagemaker.failure_reasons import with_advice
 from local.sagemaker.logs import LogStream
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.state import Region, now
@@ -23,8 +24,6 @@ from local.sagemaker.storage import DataError
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)
-_LONGEST_REASON = 1024
-_STOP_GRACE_SECONDS = 120.0  # SageMaker sends SIGTERM and, two minutes later, SIGKILL
 _OPT_ML = re.compile(r"(?<![\w./-])/opt/ml(?![\w.-])")
 
 
@@ -74,7 +73,6 @@ class JobFolder:
 class Job(ABC):
     """One job from its creation to its end, in a thread of its own."""
 
-    log_group: str
     kind: str
 
     def __init__(self, region: Region, record: Record, name: str, arn: str, session: RoleSession) -> None:
@@ -84,11 +82,7 @@ class Job(ABC):
         self.arn = arn
         self.session = session
         self.finished = threading.Event()
-        self.folder = JobFolder(name)
-        self.log = LogStream(session.client("logs"), self.log_group, f"{name}/algo-1-{int(time.time())}")
-        self._child: Child | None = None
-        self._stop_requested = False
-        self._lock = threading.Lock()
+        self.stop_event = threading.Event()
 
     def start(self) -> None:
         """Begin; the caller gets its answer at once."""
@@ -97,48 +91,23 @@ class Job(ABC):
 
     def request_stop(self) -> None:
         """Ask the job to stop."""
-        with self._lock:
-            self._stop_requested = True
-            child = self._child
-        if child:
-            child.terminate()
-            threading.Thread(target=child.end, args=(_STOP_GRACE_SECONDS,), daemon=True).start()
+        self.stop_event.set()
 
     @property
     def stop_requested(self) -> bool:
         """Whether somebody asked the job to stop."""
-        return self._stop_requested
+        return self.stop_event.is_set()
 
-    def run_process(self, command: Sequence[str], environment: Mapping[str, str], limit_seconds: int) -> int | None:
-        """Run the job's process and return its exit status, or None when it ran into its time limit or was stopped."""
-        with self._lock:
-            if self._stop_requested:
-                return None
-            self._child = Child(
-                command, environment=environment, folder=self._working_folder(), write_line=self.log.write
-            )
-        try:
-            status = self._child.wait(limit_seconds)
-        except TimeoutError:
-            self.on_time_limit()
-            self._child.end(_STOP_GRACE_SECONDS)
-            return None
-        return None if self._stop_requested else status
-
-    def failure_text(self, status: int, message_file: Path) -> str:
-        """Return why the process failed: what it left in its message file, else its exit code and last lines."""
-        if message_file.is_file() and (message := message_file.read_text(errors="replace").strip()):
-            return f"AlgorithmError: {message}"
-        return f"AlgorithmError: exit code {status}\n{self.log.tail(8)}".strip()
-
-    def _working_folder(self) -> Path:
-        return self.folder.opt_ml
+    def open_log(self, group: str, stream: str) -> LogStream:
+        """Return a stream of the job's log, written with its role."""
+        return LogStream(self.session.client("logs"), group, f"{self.name}/{stream}-{int(time.time())}")
 
     def _run(self) -> None:
         try:
             status, reason = self._outcome()
             # Who sees the end must find nothing left of the job, and its whole log.
-            self._clean_up()
+            self.clean_up()
+            self.session.release()
             self.finish(status, reason)
         finally:
             self.finished.set()
@@ -146,6 +115,9 @@ class Job(ABC):
     def _outcome(self) -> tuple[str, str | None]:
         """Do the work; return the status it ends with and, if it failed, why."""
         try:
+            fault = faults.take(state_folder(), self.kind)
+            if fault:
+                raise JobError(f"{fault.code}: {fault.message}")
             return self.execute(), None
         except JobError as failure:
             reason = str(failure)
@@ -156,12 +128,7 @@ class Job(ABC):
         except Exception as error:  # a fault of ours must still end the job
             _LOG.exception("%s %s", self.kind, self.name)
             reason = f"InternalServerError: {error!r}"
-        return "Failed", reason[:_LONGEST_REASON]
-
-    def _clean_up(self) -> None:
-        self.log.close()
-        self.session.release()
-        self.folder.remove()
+        return "Failed", with_advice(reason)
 
     def update(self, **changes: Any) -> None:
         """Change the job's record."""
@@ -173,12 +140,12 @@ class Job(ABC):
         """Do the job's work and return the status it ends with; raise JobError for a failure of the user's."""
 
     @abstractmethod
-    def finish(self, status: str, reason: str | None) -> None:
-        """Store the job's end, when nothing of it is left."""
+    def clean_up(self) -> None:
+        """Leave no process and no file."""
 
     @abstractmethod
-    def on_time_limit(self) -> None:
-        """Note that the job ran into its time limit, before its process is ended."""
+    def finish(self, status: str, reason: str | None) -> None:
+        """Store the job's end, when nothing of it is left."""
 
 
 _jobs: dict[str, Job] = {}

@@ -35,7 +35,7 @@ def page(call: Call, records: Iterable[Record], member: str, name: str, status: 
     found.sort(key=lambda record: record[field])
     if order == "Descending":
         found.reverse()
-    return _cut(call, found, member)
+    return cut(call, found, member)
 
 
 def _sort_field(sort_by: str, name: str, status: str) -> str:
@@ -45,7 +45,8 @@ def _sort_field(sort_by: str, name: str, status: str) -> str:
     return fields[sort_by]
 
 
-def _cut(call: Call, found: list[Record], member: str) -> Record:
+def cut(call: Call, found: list[Record], member: str) -> Record:
+    """Return one page of what was found."""
     start = _position(call.get("NextToken"))
     end = start + int(call.get("MaxResults", _DEFAULT_PAGE))
     more = {"NextToken": base64.urlsafe_b64encode(str(end).encode()).decode()} if end < len(found) else {}

@@ -1,18 +1,22 @@
 """Processing jobs: inputs from S3, a command, outputs to S3."""
 
 import re
+import threading
 from typing import Any
 
-from local.sagemaker import jobs, listing
+from local.sagemaker import failure_reasons, jobs, listing
+from local.sagemaker.attempt import Attempt, End
+from local.sagemaker.children import Child
 from local.sagemaker.errors import ApiError, in_use, require_only, require_value, unsupported, validation
 from local.sagemaker.events import described, state_changed
-from local.sagemaker.jobs import Job, JobError
+from local.sagemaker.jobs import Job, JobError, JobFolder
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import RoleSession, require_pass_role
 from local.sagemaker.state import Region, Table, now
 from local.sagemaker.storage import download, upload_folder
 
 _DEFAULT_LIMIT_SECONDS = 24 * 3600
+_HOST = "algo-1"
 _MESSAGE_FILE = "output/message"
 _ENDED = ("Completed", "Failed", "Stopped")
 
@@ -29,10 +33,22 @@ def table(region: Region) -> Table:
 class ProcessingJob(Job):
     """One processing job."""
 
-    log_group = "/aws/sagemaker/ProcessingJobs"
     kind = "processing-job"
-    _exceeded = False
-    _exit_message: str | None = None
+
+    def __init__(self, region: Region, record: Record, name: str, arn: str, session: RoleSession) -> None:
+        super().__init__(region, record, name, arn, session)
+        self.folder = JobFolder(name)
+        self.log = self.open_log("/aws/sagemaker/ProcessingJobs", _HOST)
+        self._attempt: Attempt | None = None
+        self._exit_message: str | None = None
+        self._lock = threading.Lock()
+
+    def request_stop(self) -> None:
+        """Ask the process to end."""
+        with self._lock:
+            super().request_stop()
+            if self._attempt:
+                self._attempt.stop()
 
     def execute(self) -> str:
         """Fetch the inputs, run the command, store the outputs."""
@@ -42,13 +58,16 @@ class ProcessingJob(Job):
             self.folder.inside(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
         (self.folder.opt_ml / "output").mkdir(exist_ok=True)
         limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT_SECONDS)
-        status = self.run_process(self._command(), self._environment(), limit)
-        self._exit_message = self._read_exit_message()
-        if self._exceeded:
-            raise JobError(f"ClientError: The job ran longer than MaxRuntimeInSeconds ({limit} s) and was stopped.")
-        if status:
-            raise JobError(self.failure_text(status, self.folder.opt_ml / _MESSAGE_FILE))
-        if status is None:
+        try:
+            end = self._run_process(limit)
+        finally:
+            self._exit_message = self._read_exit_message()
+        if end is End.TIME_LIMIT:
+            raise JobError(
+                f"ClientError: The job ran longer than MaxRuntimeInSeconds ({limit} s) and was stopped. Raise the "
+                "limit or take a larger instance type."
+            )
+        if end is End.STOPPED:
             return "Stopped"
         kms_key = self.record.get("ProcessingOutputConfig", {}).get("KmsKeyId")
         for output in self._outputs():
@@ -58,16 +77,30 @@ class ProcessingJob(Job):
             )
         return "Completed"
 
+    def _run_process(self, limit: float) -> End:
+        with self._lock:
+            if self.stop_requested:
+                return End.STOPPED
+            command, environment = self._command(), self._environment()
+            child = Child(command, environment=environment, folder=self.folder.opt_ml, write_line=self.log.write)
+            self._attempt = attempt = Attempt({_HOST: child})
+        end = attempt.wait(limit, lambda: None)
+        if attempt.failed:
+            message_file = self.folder.opt_ml / _MESSAGE_FILE
+            raise JobError(failure_reasons.of_process(attempt.failed[1], message_file, self.log.tail(8)))
+        return end
+
+    def clean_up(self) -> None:
+        """Leave no process and no file."""
+        self.log.close()
+        self.folder.remove()
+
     def finish(self, status: str, reason: str | None) -> None:
         """Store the job's end."""
         failure = {"FailureReason": reason} if reason else {}
         self._change(
             ProcessingJobStatus=status, ProcessingEndTime=now(), ExitMessage=self._exit_message, **failure
         )  # fmt: skip
-
-    def on_time_limit(self) -> None:
-        """Remember why the process is ended."""
-        self._exceeded = True
 
     def _fetch_inputs(self) -> None:
         for given in self.record.get("ProcessingInputs", []):

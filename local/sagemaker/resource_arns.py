@@ -12,6 +12,11 @@ from typing import Any
 _NAMED: Mapping[str, tuple[str, str, bool]] = {
     "ProcessingJob": ("processing-job", "ProcessingJobName", False),
     "TrainingJob": ("training-job", "TrainingJobName", False),
+    "TransformJob": ("transform-job", "TransformJobName", False),
+    "HyperParameterTuningJob": ("hyper-parameter-tuning-job", "HyperParameterTuningJobName", False),
+    "ListTrainingJobsForHyperParameterTuningJob": (
+        *("hyper-parameter-tuning-job", "HyperParameterTuningJobName", False),
+    ),
     "Pipeline": ("pipeline", "PipelineName", False),
     "StartPipelineExecution": ("pipeline", "PipelineName", False),
     "ListPipelineExecutions": ("pipeline", "PipelineName", False),

@@ -19,7 +19,7 @@ from local.sagemaker.timing import timing
 Record = dict[str, Any]
 _LOOK_AT_ALARMS_EVERY_SECONDS = 1.0
 _SIZES = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}
-# In percent of each variant's instances.
+# In percent of each variant's instances. A canary is as small as can be: one instance, or one percent.
 _LEAST = {"CANARY": 0, "LINEAR": 10}
 _MOST = 50
 
@@ -63,13 +63,9 @@ class Rollout:
 
     def check(self, counts: Mapping[str, int]) -> None:
         """Raise ValidationException unless the steps and times fit an endpoint with so many instances."""
-        for name, count in counts.items():
-            share = 100 * self.size.value / (100 if self.size.is_percent else max(1, count)) if self.size else _MOST
-            if not max(_LEAST.get(self.kind, 0), 0) <= share <= _MOST:
-                raise validation(
-                    f"{_SIZES[self.kind]} is {share:g} percent of the {count} instance(s) of variant {name}; it must "
-                    f"be from {_LEAST[self.kind] or 1} to {_MOST} percent."
-                )
+        if self.size:
+            for name, count in counts.items():
+                self._check_size(self.size, name, count)
         waits = len(self.shares(counts)) * self.wait_seconds + self.termination_seconds
         if waits >= self.timeout_seconds:
             raise validation(
@@ -78,6 +74,15 @@ class Rollout:
             )
         if missing := hooks.missing_alarms(self.alarms):
             raise validation(f"AutoRollbackConfiguration: there is no alarm {', '.join(missing)}.")
+
+    def _check_size(self, size: Size, variant: str, count: int) -> None:
+        share, least = 100 * size.share(1, count), _LEAST[self.kind]
+        if not least <= share <= _MOST:
+            bounds = f"from {least} to {_MOST} percent" if least else f"{_MOST} percent at most"
+            raise validation(
+                f"{_SIZES[self.kind]} is {share:g} percent of the {count} instance(s) of variant {variant}; it must be "
+                f"{bounds}."
+            )
 
 
 def read(deployment: Record | None) -> Rollout:

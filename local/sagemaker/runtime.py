@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from local.sagemaker import async_requests, endpoints, invocations, shadow
 from local.sagemaker.chain import ContainerFailure
 from local.sagemaker.connections import Response
-from local.sagemaker.endpoints import Endpoint, NoInstanceError
+from local.sagemaker.endpoints import Endpoint
 from local.sagemaker.errors import ApiError
+from local.sagemaker.routing import NoInstanceError
 from local.sagemaker.serverless import ServerlessVariant
 from local.sagemaker.state import Region
 
@@ -34,7 +35,7 @@ async def invoke(region: Region, name: str, headers: Mapping[str, str], body: by
         raise _not_found(region, name)
     _check(endpoint, headers, body)
     try:
-        picked = await endpoint.acquire(headers.get("x-amzn-sagemaker-target-variant"))
+        picked = await endpoint.router.acquire(headers.get("x-amzn-sagemaker-target-variant"))
     except NoInstanceError as dead:
         dead.variant.meter.count(503, model_seconds=None, overhead_seconds=time.perf_counter() - received)
         return _model_error(region, name, dead.variant.name, ContainerFailure("primary", 503, str(dead)))

@@ -6,10 +6,41 @@ Source: github.com/aws/sagemaker-training-toolkit, ENVIRONMENT_VARIABLES.md and 
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HOST = "algo-1"
+_INTERFACE = "lo"  # every host of a job is this machine
+_OWN = ("sagemaker_", "_tuning_")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The hosts of a job, and which of them this one is."""
+
+    hosts: tuple[str, ...] = ("algo-1",)
+    index: int = 0
+    instance_type: str = "ml.m5.large"
+
+    @property
+    def current(self) -> str:
+        """The name of this host."""
+        return self.hosts[self.index]
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the content of resourceconfig.json."""
+        group = {"instance_group_name": "homogeneousCluster", "instance_type": self.instance_type}
+        return {
+            "current_host": self.current,
+            "current_instance_type": self.instance_type,
+            "current_group_name": "homogeneousCluster",
+            "hosts": list(self.hosts),
+            "instance_groups": [{**group, "hosts": list(self.hosts)}],
+            "network_interface_name": _INTERFACE,
+        }
+
+
+_ONE_HOST = Cluster()
 
 
 def decode_hyperparameters(given: Mapping[str, str]) -> dict[str, Any]:
@@ -18,8 +49,8 @@ def decode_hyperparameters(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def user_hyperparameters(decoded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those that are the script's: the toolkit keeps what starts with `sagemaker_` for itself."""
-    return {name: value for name, value in decoded.items() if not name.startswith("sagemaker_")}
+    """Return those that are the script's: the toolkit keeps `sagemaker_...` and a tuning job's own for itself."""
+    return {name: value for name, value in decoded.items() if not name.startswith(_OWN)}
 
 
 def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
@@ -31,7 +62,10 @@ def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
 
 
 def environment(
-    opt_ml: Path, hyperparameters: Mapping[str, Any], channels: Sequence[Mapping[str, Any]]
+    opt_ml: Path,
+    hyperparameters: Mapping[str, Any],
+    channels: Sequence[Mapping[str, Any]],
+    cluster: Cluster = _ONE_HOST,
 ) -> dict[str, str]:
     """Return the SM_* variables of a job whose /opt/ml is `opt_ml`."""
     names = sorted(channel["ChannelName"] for channel in channels)
@@ -48,33 +82,39 @@ def environment(
         "SM_USER_ARGS": json.dumps(arguments(hyperparameters)),
         "SM_NUM_CPUS": str(os.cpu_count() or 1),
         "SM_NUM_GPUS": "0",
-        "SM_HOSTS": json.dumps([_HOST]),
-        "SM_CURRENT_HOST": _HOST,
+        "SM_HOSTS": json.dumps(list(cluster.hosts)),
+        "SM_CURRENT_HOST": cluster.current,
+        "SM_CURRENT_INSTANCE_TYPE": cluster.instance_type,
+        "SM_NETWORK_INTERFACE_NAME": _INTERFACE,
+        "SM_RESOURCE_CONFIG": json.dumps(cluster.configuration()),
         **channel_folders,
         **{f"SM_HP_{name.upper()}": _argument(value) for name, value in hyperparameters.items()},
     }
 
 
 def write_configuration(
-    folder: Path, hyperparameters: Mapping[str, str], channels: Sequence[Mapping[str, Any]]
+    folder: Path,
+    hyperparameters: Mapping[str, str],
+    channels: Sequence[Mapping[str, Any]],
+    input_mode: str = "File",
+    cluster: Cluster = _ONE_HOST,
 ) -> None:
-    """Write the files of /opt/ml/input/config."""
+    """Write the files of /opt/ml/input/config; `input_mode` is that of channels which name none."""
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = {channel["ChannelName"]: _channel_configuration(channel) for channel in channels}
-    resources = {"current_host": _HOST, "hosts": [_HOST], "current_group_name": "homogeneousCluster"}
+    inputs = {channel["ChannelName"]: _channel_configuration(channel, input_mode) for channel in channels}
     for name, content in (
         ("hyperparameters.json", dict(hyperparameters)),
-        ("resourceconfig.json", resources),
+        ("resourceconfig.json", cluster.configuration()),
         ("inputdataconfig.json", inputs),
     ):
         (folder / name).write_text(json.dumps(content, indent=2))
 
 
-def _channel_configuration(channel: Mapping[str, Any]) -> dict[str, Any]:
+def _channel_configuration(channel: Mapping[str, Any], input_mode: str) -> dict[str, Any]:
     source = channel["DataSource"]["S3DataSource"]
     content_type = {"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}
     return {
-        "TrainingInputMode": "File",
+        "TrainingInputMode": channel.get("InputMode") or input_mode,
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": channel.get("RecordWrapperType", "None"),
         **content_type,

@@ -13,9 +13,9 @@ from local import hooks
 from local.sagemaker.container_process import ContainerProcess
 from local.sagemaker.containers import ContainerError
 from local.sagemaker.errors import ApiError, validation
-from local.sagemaker.fleet import FleetError, Record, VariantFleet
 from local.sagemaker.instances import Instance
 from local.sagemaker.timing import timing
+from local.sagemaker.variant_fleet import FleetError, Record, VariantFleet
 from local.sagemaker.variants import check_concurrency
 
 # AWS names no time; processes are seen to live for some minutes after their last request.
@@ -72,9 +72,13 @@ class ServerlessVariant(VariantFleet):
             self._timers[instance] = asyncio.get_running_loop().call_later(wait, self._end_idle, instance)
 
     def reconfigure(self, changes: Record) -> None:
-        """Change the concurrency while requests come."""
-        self.config = {**self.config, **changes}
-        self.scale(int(self.config.get("ProvisionedConcurrency", 0)))
+        """Change the concurrency while requests come; FleetError, with what there was, if a process fails."""
+        before, self.config = self.config, {**self.config, **changes}
+        try:
+            self.scale(int(self.config.get("ProvisionedConcurrency", 0)))
+        except FleetError:
+            self.config = before
+            raise
 
     def prepare(self) -> None:
         """Fetch the model's files, and see that there is something to run: no process will tell yet."""
@@ -86,17 +90,19 @@ class ServerlessVariant(VariantFleet):
             raise FleetError(str(error)) from error
 
     def scale(self, count: int) -> None:
-        """Keep `count` processes ready; of the others the idle ones end."""
-        self.wanted = count
-        started = [self._start() for _ in range(count - len(self.instances))]
-        for instance in started:
-            self._wait(instance)
+        """Keep `count` processes ready; of the others the idle ones end. FleetError, with what there was, if one fails.
+
+        One that dies before it is listed is forgotten as any other.
+        """
+        with self._wanting(count):
+            started = self._grow(count - len(self.instances))
         with self._lock:
             self._starting = [instance for instance in self._starting if instance not in started]
             self.instances = [*self.instances, *started]
             idle = [instance for instance in self.instances if not instance.busy]
             surplus = idle[: max(0, len(self.instances) - count)]
             self.instances = [instance for instance in self.instances if instance not in surplus]
+        self._replace_dead(started)
         for instance in surplus:
             instance.retire()
 
@@ -106,13 +112,15 @@ class ServerlessVariant(VariantFleet):
         return {**super().description(), **counts}
 
     def _cold_start(self) -> Instance:
-        instance = self._start()
-        self._wait(instance)
+        (instance,) = self._grow(1)
         with self._lock:
-            self._starting.remove(instance)
-            if self._stopped.is_set() or not instance.acquire():
-                raise FleetError("The deployment was replaced.")
-            self.instances = [*self.instances, instance]
+            is_taken = not self._stopped.is_set() and instance.acquire()
+            if is_taken:
+                self._starting.remove(instance)
+                self.instances = [*self.instances, instance]
+        if not is_taken:
+            self._give_up([instance])
+            raise FleetError("The deployment was replaced.")
         return instance
 
     def _end_idle(self, instance: Instance) -> None:

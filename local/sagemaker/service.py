@@ -23,8 +23,8 @@ Answer = tuple[int, dict[str, str], bytes]
 _LOG = logging.getLogger(__name__)
 _JSON = "application/x-amz-json-1.1"
 _MODULES = (
-    *("processing", "training_operations", "pipelines.operations", "registry", "models", "endpoint_configs"),
-    *("endpoint_operations", "tags"),
+    *("processing", "training_operations", "tuning_operations", "transform_operations", "pipelines.operations"),
+    *("pipelines.execution_operations", "registry", "models", "endpoint_configs", "endpoint_operations", "tags"),
 )
 # Operations may call back into the local cloud, so they need threads that no other service can use up.
 _THREADS = ThreadPoolExecutor(32, thread_name_prefix="sagemaker")

@@ -49,9 +49,13 @@ def parse_manifest(text: str) -> list[tuple[str, str]]:
 
 def download(s3: Any, uri: str, folder: Path, *, data_type: str = "S3Prefix") -> None:
     """Fetch what an S3 data source names into `folder`."""
+    download_listed(s3, listed_objects(s3, uri, data_type=data_type), folder)
+
+
+def listed_objects(s3: Any, uri: str, *, data_type: str = "S3Prefix") -> list[tuple[str, str]]:
+    """Return (S3 URI, relative name) of the objects that an S3 data source names; DataError where there are none."""
     if data_type == "ManifestFile":
-        _download_listed(s3, parse_manifest(read_text(s3, uri)), folder)
-        return
+        return parse_manifest(read_text(s3, uri))
     bucket, prefix = split_uri(uri)
     found = [(f"s3://{bucket}/{key}", relative_name(key, prefix)) for key in _keys(s3, bucket, prefix)]
     if not found:
@@ -60,7 +64,7 @@ def download(s3: Any, uri: str, folder: Path, *, data_type: str = "S3Prefix") ->
             f'exists, that objects exist under that S3 prefix, and that the role has "s3:ListBucket" permission on '
             f'bucket "{bucket}".'
         )
-    _download_listed(s3, found, folder)
+    return found
 
 
 def read_text(s3: Any, uri: str) -> str:
@@ -90,12 +94,16 @@ def unpack(archive: bytes, folder: Path) -> None:
         raise DataError(f"The archive cannot be unpacked: {error}") from error
 
 
-def pack(folder: Path) -> bytes:
-    """Return `folder`'s content as .tar.gz, member names relative to it."""
+def pack(*folders: Path) -> bytes:
+    """Return the folders' files as one .tar.gz, names relative to them; of two with one name the first folder's."""
+    names: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            names.setdefault(path.relative_to(folder).as_posix(), path)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as tar:
-        for path in sorted(folder.iterdir()):
-            tar.add(path, arcname=path.name)
+        for name, path in sorted(names.items()):
+            tar.add(path, arcname=name, recursive=False)
     return buffer.getvalue()
 
 
@@ -107,10 +115,14 @@ def upload(s3: Any, uri: str, body: bytes, *, kms_key: str | None) -> None:
 
 def upload_folder(s3: Any, folder: Path, uri: str, *, kms_key: str | None) -> None:
     """Store every file below `folder` under the prefix `uri`."""
-    bucket, prefix = split_uri(uri.rstrip("/") + "/")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        key = prefix + path.relative_to(folder).as_posix()
-        s3.upload_file(str(path), bucket, key, ExtraArgs=_encryption(kms_key))
+        upload_file(s3, path, f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}", kms_key=kms_key)
+
+
+def upload_file(s3: Any, path: Path, uri: str, *, kms_key: str | None) -> None:
+    """Store one file."""
+    bucket, key = split_uri(uri)
+    s3.upload_file(str(path), bucket, key, ExtraArgs=_encryption(kms_key))
 
 
 def _encryption(kms_key: str | None) -> dict[str, str]:
@@ -124,7 +136,8 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
                 yield item["Key"]
 
 
-def _download_listed(s3: Any, listed: list[tuple[str, str]], folder: Path) -> None:
+def download_listed(s3: Any, listed: list[tuple[str, str]], folder: Path) -> None:
+    """Fetch objects, each to its relative name below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for uri, name in listed:
         target = (folder / name).resolve()

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.absence import is_absent
 from ops.session import Environment, OpsError
 
 
@@ -34,7 +35,7 @@ class Cloud:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except ClientError as error:
-            if _absent(error):
+            if is_absent(error):
                 return None
             raise UnansweredError(_action(service, operation), error) from None
         except BotoCoreError as error:
@@ -54,7 +55,7 @@ class Cloud:
         try:
             return [each for page in pages for each in page.get(key, [])]
         except ClientError as error:
-            if _absent(error):
+            if is_absent(error):
                 return []
             raise UnansweredError(_action(service, operation), error) from None
         except BotoCoreError as error:
@@ -89,15 +90,6 @@ class Cloud:
         """One quota by its code."""
         found = self.ask("service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
         return float(found["Quota"]["Value"])
-
-
-def _absent(error: ClientError) -> bool:
-    """Each service has its own word for it: InvalidVpcID.NotFound, NoSuchEntity, ParameterNotFound.
-
-    SageMaker has no code of its own, only words.
-    """
-    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    return "NotFound" in code or code.startswith("NoSuch") or message.startswith("Could not find")
 
 
 def _action(service: str, operation: str) -> str:

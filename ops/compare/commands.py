@@ -23,7 +23,7 @@ from ops.command_line import (
     second_factor_of,
 )
 from ops.compare import ground_truth
-from ops.compare.compare import compare, pair_of
+from ops.compare.compare import check_question, compare, pair_of
 from ops.compare.comparison import Comparison
 from ops.compare.picture import picture
 from ops.compare.predictions import DEFAULT, Pointer
@@ -36,7 +36,7 @@ Variant = Annotated[str | None, typer.Option(help="Where the endpoint has more t
 
 def compare_command(
     endpoint: Endpoint,
-    metric: Annotated[str, typer.Option("--metric", help="accuracy.")] = "accuracy",
+    metric: Annotated[str, typer.Option("--metric", help="Score of a request: accuracy.")] = "accuracy",
     champion: Variant = None,
     challenger: Variant = None,
     since: Annotated[
@@ -53,11 +53,14 @@ def compare_command(
     mfa_token: MfaToken = None,
 ) -> None:
     """Say whether the challenger answers better than the champion; may be asked at any time, and again."""
+    # What is wrong with the command line is said before AWS is asked, and before the second factor is.
     pointer = Pointer(prediction)
+    check_question(metric, alpha)
+    asked = moment_of(since, datetime.now(UTC)) if since else None
     environment = open_endpoint(env, endpoint, second_factor_of(mfa_serial, mfa_token))
     settings = environment.platform.endpoints[endpoint]
     names = pair_of(settings, champion, challenger)
-    start = moment_of(since, datetime.now(UTC)) if since else since_release(environment, endpoint)
+    start = asked or since_release(environment, endpoint)
     destination, store = captured_to(environment, endpoint), Store(environment, endpoint)
     found = compare(
         store, settings, names, destination=destination, since=start, pointer=pointer, metric=metric, alpha=alpha

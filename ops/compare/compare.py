@@ -37,6 +37,14 @@ def pair_of(settings: Endpoint, champion: str | None, challenger: str | None) ->
     return first, others[0]
 
 
+def check_question(metric: str, alpha: float) -> None:
+    """Raise OpsError for a metric or level that is none."""
+    if metric not in METRICS:
+        raise OpsError(f"--metric {metric!r} is not known. Use one of: {', '.join(METRICS)}.")
+    if not 0 < alpha < 1:
+        raise OpsError(f"--alpha {alpha:g} is no probability of error: it is above 0 and below 1, as 0.05 is.")
+
+
 def compare(
     store: Store,
     settings: Endpoint,
@@ -52,10 +60,7 @@ def compare(
 
     Raises OpsError for a metric or level that is none.
     """
-    if metric not in METRICS:
-        raise OpsError(f"--metric {metric!r} is not known. Use one of: {', '.join(METRICS)}.")
-    if not 0 < alpha < 1:
-        raise OpsError(f"--alpha {alpha:g} is no probability of error: it is above 0 and below 1, as 0.05 is.")
+    check_question(metric, alpha)
     problems: Problems = Counter()
     said = join.each(store.labelled(since), ground_truth.read, problems)
     right = join.truths(said, problems)

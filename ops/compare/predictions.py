@@ -6,6 +6,7 @@ What a model answers is its own affair, so the pointer is given, not known here.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from decimal import Decimal
@@ -69,7 +70,7 @@ def predictions(body: str, content_type: str, pointer: Pointer) -> list[str]:
 def cells(text: str) -> list[str]:
     """The labels in CSV, whatever its lines. Raises UnusableError where there is none, or an empty one."""
     try:
-        found = [label(cell) for row in csv.reader(text.splitlines(), strict=True) for cell in row]
+        found = [label(cell) for row in csv.reader(io.StringIO(text, newline=""), strict=True) for cell in row]
     except csv.Error:
         raise UnusableError("no valid CSV") from None
     if not found or not all(found):

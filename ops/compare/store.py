@@ -49,7 +49,8 @@ class Store:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=start)
         for listed in (each for page in pages for each in page.get("Contents", [])):
             body = self._s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
-            for line in body.decode("utf-8", "replace").splitlines():
+            # JSON may hold other ends of lines than this one, such as U+2028.
+            for line in body.decode("utf-8", "replace").split("\n"):
                 if line.strip():
                     yield line, listed["LastModified"]
 

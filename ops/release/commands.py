@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from ops.command_line import Endpoint, Env, Reason, console, duration, moment, open_endpoint, plain
 from ops.release import steering
 from ops.release.history import Rollout, history
-from ops.release.registry import Registry
+from ops.release.registry import Registry, check_reason
 from ops.release.state import State, state
 
 app = typer.Typer(help="What was released, what runs, and how to steer it.", no_args_is_help=True)
@@ -61,6 +61,7 @@ def rollback_command(
 @app.command(name="pause")
 def pause_command(endpoint: Endpoint, reason: Reason, env: Env = "local") -> None:
     """Release nothing to an endpoint until it is resumed."""
+    check_reason(reason)
     _say(steering.pause(open_endpoint(env, endpoint), endpoint, reason))
 
 
@@ -97,5 +98,6 @@ def _show(endpoint: str, found: State) -> None:
 
 def _took(rollout: Rollout) -> str:
     if rollout.ended is None:
-        return "under way"
+        # Its traffic may have moved already: `result` says what became of it.
+        return "not ended"
     return duration((rollout.ended - rollout.started).total_seconds())

@@ -6,20 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from ops.endpoint import short
 from ops.release.registry import Package, Registry
 from ops.session import Environment
+from ops.stack_events import Event, all_events, first_failure, operations
 
 # The first word of the client request token of the reconciler's updates; digests of packages and an id follow.
 MARK = "release"
 # How the reconciler begins the description of a package that it rejects after a roll-out.
 ROLLED_BACK = "Rolled back"
-STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 HOSTING = ("AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig")
-
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,48 +37,36 @@ class Rollout:
 def history(environment: Environment, endpoint: str, registry: Registry) -> list[Rollout]:
     """Newest first. Raises OpsError where there is no stack."""
     stack = environment.stack("inference", endpoint)["StackId"]
-    pages = environment.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
-    events = [event for page in pages for event in page["StackEvents"]]
+    events = list(all_events(environment, stack))
     packages = list(chain.from_iterable(registry.packages().values()))
     return [
-        _rollout(operation, stack, packages, registry.groups)
+        _rollout(operation, stack, packages, registry)
         for operation in reversed(operations(events, stack))
         if any(event["ResourceType"] in HOSTING for event in operation)
     ]
 
 
-def operations(newest_first: Sequence[Event], stack: str) -> list[list[Event]]:
-    """The events of each operation of the stack, oldest first; each begins with the one that started it."""
-    found: list[list[Event]] = []
-    for event in reversed(newest_first):
-        if event["PhysicalResourceId"] == stack and event["ResourceStatus"] in STARTS:
-            found.append([])
-        if found:
-            found[-1].append(event)
-    return found
-
-
-def _rollout(operation: Sequence[Event], stack: str, packages: Sequence[Package], groups: Mapping[str, str]) -> Rollout:
+def _rollout(operation: Sequence[Event], stack: str, packages: Sequence[Package], registry: Registry) -> Rollout:
     last = [event for event in operation if event["PhysicalResourceId"] == stack][-1]
     status, token = str(last["ResourceStatus"]), str(operation[0].get("ClientRequestToken", ""))
     mark, *digests = token.split("-")
     released = mark == MARK
     introduced = [its for its in packages if released and its.digest in digests[:-1]]
-    result, reason = _result(status, introduced, first_failure(operation))
+    refused = {short(its.arn): registry.why(its) for its in introduced if its.status == "Rejected"}
+    result, reason = _result(status, refused, first_failure(operation))
     return Rollout(
         started=operation[0]["Timestamp"],
         ended=None if status.endswith("_IN_PROGRESS") else last["Timestamp"],
         by="release" if released else "deployment",
-        packages=_by_variant(introduced, groups),
+        packages=_by_variant(introduced, registry.groups),
         result=result,
         reason=reason,
     )
 
 
-def _result(status: str, introduced: Iterable[Package], failure: str) -> tuple[str, str]:
-    """What became of it, and why. The registry knows of alarms that CloudFormation never heard of."""
-    refused = [its for its in introduced if its.status == "Rejected"]
-    said = "; ".join(f"{short(its.arn)}: {its.why}" for its in refused)
+def _result(status: str, refused: Mapping[str, str], failure: str) -> tuple[str, str]:
+    """What became of it, and why. `refused`: package -> reason; it tells alarms that CloudFormation never heard of."""
+    said = "; ".join(f"{package}: {why}" for package, why in refused.items())
     if status.endswith("_FAILED"):
         return "failed", failure
     if "ROLLBACK" in status:
@@ -89,7 +74,7 @@ def _result(status: str, introduced: Iterable[Package], failure: str) -> tuple[s
         return ("going back" if under_way else "rolled back"), said or failure
     if status.endswith("_IN_PROGRESS") and "CLEANUP" not in status:
         return "under way", ""
-    if any(its.why.startswith(ROLLED_BACK) for its in refused):
+    if any(why.startswith(ROLLED_BACK) for why in refused.values()):
         return "rolled back", said
     return ("taken back later", said) if refused else ("completed", "")
 
@@ -98,16 +83,3 @@ def _by_variant(introduced: Iterable[Package], groups: Mapping[str, str]) -> dic
     """A version's group says which variants it was for."""
     of_group = {short(its.arn).split("/")[0]: short(its.arn) for its in introduced}
     return {variant: of_group[group] for variant, group in groups.items() if group in of_group}
-
-
-def first_failure(operation: Iterable[Event]) -> str:
-    """What failed first; what CloudFormation cancelled then is no reason. Empty where nothing failed."""
-    return next(
-        (
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-            for event in operation
-            if event["ResourceStatus"].endswith("_FAILED")
-            and "cancelled" not in event.get("ResourceStatusReason", "").lower()
-        ),
-        "",
-    )

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
+from ops.absence import is_absent
 from ops.endpoint import groups
 from ops.session import Environment, OpsError
 
@@ -23,13 +24,12 @@ _DESCRIPTION_LIMIT = 1024
 
 @dataclass(frozen=True)
 class Package:
-    """One version of a group. `why` is its approval's description: for a rejected one, the reason."""
+    """One version of a group."""
 
     arn: str
     version: int
     status: str
     created: datetime
-    why: str
 
     @property
     def digest(self) -> str:
@@ -43,14 +43,23 @@ class Registry:
     def __init__(self, environment: Environment, endpoint: str) -> None:
         self._environment, self._sagemaker = environment, environment.client("sagemaker")
         self.groups = groups(environment, endpoint)
+        self._packages: dict[str, list[Package]] | None = None
         self._tag = f"{PAUSED}{environment.platform.name(endpoint)}"
 
     def packages(self) -> dict[str, list[Package]]:
-        """Group -> its versions, newest first."""
-        return {group: self._versions(group) for group in sorted(set(self.groups.values()))}
+        """Group -> its versions, newest first; asked for once."""
+        if self._packages is None:
+            self._packages = {group: self._versions(group) for group in sorted(set(self.groups.values()))}
+        return self._packages
+
+    def why(self, package: Package) -> str:
+        """The description of its approval: for a rejected one, the reason. A list does not say it."""
+        described = self._sagemaker.describe_model_package(ModelPackageName=package.arn)
+        return str(described.get("ApprovalDescription") or "no reason given")
 
     def reject(self, arn: str, why: str) -> None:
         """Take a package out of the running, with the reason where a person will look."""
+        self._packages = None
         one_line = " ".join(why.split())[:_DESCRIPTION_LIMIT]
         self._sagemaker.update_model_package(
             ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription=one_line
@@ -67,11 +76,7 @@ class Registry:
 
     def pause(self, reason: str) -> None:
         """Stop releases to the endpoint. Raises OpsError where the reason cannot be a tag's value."""
-        if not _TAG_VALUE.fullmatch(reason):
-            raise OpsError(
-                f"The reason {reason!r} cannot be kept: it becomes a tag's value, 1 to 256 letters, digits, spaces "
-                "and . : / = + - @ _. Write it with these."
-            )
+        check_reason(reason)
         for arn in self._group_arns():
             self._sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": self._tag, "Value": reason}])
 
@@ -90,7 +95,7 @@ class Registry:
         try:
             listed = [its for page in pages for its in page["ModelPackageSummaryList"]]
         except ClientError as error:
-            if "does not exist" in str(error):
+            if is_absent(error):
                 raise OpsError(f"The model package group {group} does not exist: deploy the model's stack.") from None
             raise
         found = [
@@ -99,16 +104,19 @@ class Registry:
                 its["ModelPackageVersion"],
                 its["ModelApprovalStatus"],
                 its["CreationTime"],
-                self._why(its["ModelPackageArn"]) if its["ModelApprovalStatus"] == "Rejected" else "",
             )
             for its in listed
         ]
         return sorted(found, key=lambda package: -package.version)
 
-    def _why(self, arn: str) -> str:
-        """A list does not say it."""
-        described = self._sagemaker.describe_model_package(ModelPackageName=arn)
-        return str(described.get("ApprovalDescription") or "no reason given")
+
+def check_reason(reason: str) -> None:
+    """Raise OpsError where the reason of a pause cannot be a tag's value."""
+    if not _TAG_VALUE.fullmatch(reason):
+        raise OpsError(
+            f"The reason {reason!r} cannot be kept: it becomes a tag's value, 1 to 256 letters, digits, spaces and "
+            ". : / = + - @ _. Write it with these."
+        )
 
 
 def latest_approved(packages: Iterable[Package]) -> Package | None:

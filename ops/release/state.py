@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from ops import live
-from ops.endpoint import NOT_RELEASED, configurations, groups, parameter_name, short
+from ops.endpoint import FIXED, NOT_RELEASED, configurations, declared, groups, short
 from ops.release.history import Rollout, history
 from ops.release.registry import Registry, latest_approved
 from ops.session import Environment
-
-FIXED = "fixed"
 
 
 @dataclass(frozen=True)
@@ -95,21 +93,19 @@ def _went_back(environment: Environment, stack: dict[str, Any], described: dict[
 def _variants(
     environment: Environment, endpoint: str, stack: dict[str, Any], described: dict[str, Any], registry: Registry
 ) -> list[VariantState]:
-    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
-    packages = registry.packages()
-    approved = {group: latest_approved(versions) for group, versions in packages.items()}
+    approved = {group: latest_approved(versions) for group, versions in registry.packages().items()}
+    selected = declared(environment, endpoint, stack)
     serving = live.serving(environment, live.configuration(environment, described))
     running = live.variants(described)
     of_group = groups(environment, endpoint)
     found = []
     for name, weight in environment.platform.endpoints[endpoint].weights.items():
         latest = approved.get(of_group.get(name, ""))
-        declared = short(parameters.get(parameter_name(name), NOT_RELEASED))
         found.append(
             VariantState(
                 name=name,
                 weight=running.get(name, {}).get("CurrentWeight", weight),
-                declared=declared if name in of_group else FIXED,
+                declared=selected[name],
                 approved=(short(latest.arn) if latest else NOT_RELEASED) if name in of_group else FIXED,
                 serving=[short(its) for its in serving.get(name, [])],
             )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ops import live
 from ops.endpoint import group_of, short
 from ops.release.registry import Registry, latest_approved
 from ops.session import Environment, OpsError
+from ops.stack_events import STEADY
 
 # How often the reconciler looks by itself, beside the events that wake it.
 LOOKS_MINUTES = 10
@@ -21,7 +22,7 @@ def rollback(environment: Environment, endpoint: str, variant: str | None, reaso
     registry = Registry(environment, endpoint)
     _steady(environment, endpoint, registry)
     package = _running(environment, endpoint, registry, variant)
-    following = _following(registry, package)
+    following = _following(registry, package, environment.platform.endpoints[endpoint].weights)
     who = environment.client("sts").get_caller_identity()["Arn"]
     registry.reject(package, f"Taken back by {who}: {reason}")
     yield f"Rejected {short(package)}: {reason}"
@@ -58,11 +59,18 @@ def _released(environment: Environment, endpoint: str) -> Registry:
 def _steady(environment: Environment, endpoint: str, registry: Registry) -> None:
     """Raise OpsError where the reconciler would not act on what is rejected."""
     stack = environment.stack("inference", endpoint)
-    if stack["StackStatus"].endswith("_IN_PROGRESS"):
-        cancel = environment.aws_cli("cloudformation", "cancel-update-stack", "--stack-name", stack["StackName"])
+    name, status = stack["StackName"], stack["StackStatus"]
+    if status.endswith("_IN_PROGRESS"):
+        cancel = environment.aws_cli("cloudformation", "cancel-update-stack", "--stack-name", name)
         raise OpsError(
-            f"{stack['StackName']} is {stack['StackStatus']}: what runs is about to change. Try again when it has "
-            f"ended, or end the roll-out now, which goes back to what ran before it:\n  {cancel}"
+            f"{name} is {status}: what runs is about to change. Try again when it has ended, or end the roll-out now, "
+            f"which goes back to what ran before it:\n  {cancel}"
+        )
+    if status not in STEADY:
+        go_on = environment.aws_cli("cloudformation", "continue-update-rollback", "--stack-name", name)
+        raise OpsError(
+            f"{name} is {status}: it takes no update, so nothing would be released in place of what is rejected. Mend "
+            f"the cause that its events name; after a rollback that failed, go on with it:\n  {go_on}"
         )
     reason = registry.paused()
     if reason is not None:
@@ -90,13 +98,15 @@ def _running(environment: Environment, endpoint: str, registry: Registry, varian
     return found.pop()
 
 
-def _following(registry: Registry, package: str) -> str:
-    """What the reconciler releases once `package` is rejected: the group's own, else another variant's."""
+def _following(registry: Registry, package: str, weights: Mapping[str, float]) -> str:
+    """What the reconciler releases once `package` is rejected: the group's own, else the heaviest variant's."""
     packages = registry.packages()
     left = {
         group: latest_approved(its for its in versions if its.arn != package) for group, versions in packages.items()
     }
-    following = left.get(group_of(package)) or next((its for its in left.values() if its), None)
+    by_weight = sorted(registry.groups, key=lambda variant: -weights[variant])
+    others = (left[registry.groups[variant]] for variant in by_weight)
+    following = left.get(group_of(package)) or next(filter(None, others), None)
     if following is None:
         raise OpsError(
             f"No other package is approved: with {short(package)} rejected it would run on. Approve an earlier version "

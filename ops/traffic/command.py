@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ops.command_line import Endpoint, Env, open_endpoint, plain
-from ops.traffic.shift import shift
+from ops.traffic.shares import read
+from ops.traffic.shift import Pace, shift
 
 
 def traffic_command(
@@ -18,5 +19,6 @@ def traffic_command(
     env: Env = "local",
 ) -> None:
     """Shift live weights in small steps; go back to those of the beginning when a rollback alarm rings."""
-    environment = open_endpoint(env, endpoint)
-    shift(environment, endpoint, shares, largest=step, wait=wait, say=plain)
+    # What is wrong with the command line is said before AWS is asked.
+    target, pace = read(shares), Pace(step, wait)
+    shift(open_endpoint(env, endpoint), endpoint, target, pace, plain)

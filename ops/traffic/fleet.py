@@ -11,15 +11,16 @@ from ops import live
 from ops.session import Environment, OpsError
 
 POLL_SECONDS = 5.0
-# SageMaker changes weights within a minute; after this long something is wrong.
-LONGEST_UPDATE_SECONDS = 600.0
+# SageMaker changes weights within a minute, but scaling may be at work too: an instance that it starts has up to an
+# hour for its health check. After this long something is wrong.
+LONGEST_UPDATE_SECONDS = 3900.0
 
 
 class DisturbedError(Exception):
-    """A step that cannot go on. `where`: what made it stop; `steerable`: whether the weights can be set back."""
+    """A step that cannot go on. `cause`: what made it stop; `steerable`: whether the weights can be set back."""
 
-    def __init__(self, where: str, *, steerable: bool) -> None:
-        super().__init__(where)
+    def __init__(self, cause: str, *, steerable: bool) -> None:
+        super().__init__(cause)
         self.steerable = steerable
 
 
@@ -40,31 +41,22 @@ class LiveFleet:
         self.configuration = str(described["EndpointConfigName"])
         self.weights = weights_of(described)
 
-    def ask(self, weights: dict[str, float]) -> None:
-        """Start the change to `weights`. Raises DisturbedError where somebody else's update is under way."""
-        desired = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
-        name = self._environment.platform.name(self._endpoint)
-        try:
-            self._sagemaker.update_endpoint_weights_and_capacities(
-                EndpointName=name, DesiredWeightsAndCapacities=desired
-            )
-        except ClientError as error:
-            raise DisturbedError(f"SageMaker refused the weights: {error}", steerable=False) from None
+    def bring(self, weights: dict[str, float], *, watched: bool = True) -> None:
+        """Make these weights live. Raises DisturbedError; where `watched`, also at the first alarm that is in ALARM.
 
-    def wait_until_changed(self, *, watched: bool = True) -> None:
-        """Until the weights that were asked for are live. Raises DisturbedError."""
+        Scaling changes the endpoint as well, and more traffic brings it to work: its changes are waited for.
+        """
         deadline = time.monotonic() + LONGEST_UPDATE_SECONDS
-        while self._status(watched=watched) != "InService":
-            if time.monotonic() >= deadline:
-                raise DisturbedError(f"still updating after {LONGEST_UPDATE_SECONDS:g} s", steerable=False)
-            time.sleep(POLL_SECONDS)
+        while not self._asked(weights):
+            _sleep(deadline)
+            self._wait_until_in_service(deadline, watched=watched)
+        self._wait_until_in_service(deadline, watched=watched)
 
     def watch(self, seconds: float) -> None:
         """Look at the alarms for so long, at least once. Raises DisturbedError at the first that is in ALARM."""
         deadline = time.monotonic() + seconds
         while True:
-            if self._status(watched=True) != "InService":
-                raise DisturbedError("another update of the endpoint began", steerable=False)
+            self._status(watched=True)
             left = deadline - time.monotonic()
             if left <= 0:
                 return
@@ -81,11 +73,31 @@ class LiveFleet:
         """The weights that are live, or that are about to be."""
         return weights_of(live.describe(self._environment, self._endpoint))
 
+    def _asked(self, weights: dict[str, float]) -> bool:
+        """Start the change; False where the endpoint is not through with another one. Raises DisturbedError."""
+        desired = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
+        name = self._environment.platform.name(self._endpoint)
+        try:
+            self._sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=name, DesiredWeightsAndCapacities=desired
+            )
+        except ClientError as error:
+            if "in-progress" in str(error):
+                return False
+            raise DisturbedError(f"SageMaker refused the weights: {error}", steerable=False) from None
+        return True
+
+    def _wait_until_in_service(self, deadline: float, *, watched: bool) -> None:
+        while self._status(watched=watched) != "InService":
+            _sleep(deadline)
+
     def _status(self, *, watched: bool) -> str:
-        """The endpoint's status. Raises DisturbedError where an alarm rings, or another configuration runs."""
+        """The endpoint's status. Raises DisturbedError where an alarm rings, or another configuration comes or runs."""
         described = live.describe(self._environment, self._endpoint)
-        if described.get("EndpointConfigName") != self.configuration:
-            raise DisturbedError("the endpoint was updated to another configuration", steerable=False)
+        # An update to a configuration is summed up; a change of weights or instances alone is not.
+        coming = described.get("PendingDeploymentSummary", {}).get("EndpointConfigName", self.configuration)
+        if not described.get("EndpointConfigName") == coming == self.configuration:
+            raise DisturbedError("the endpoint is updated to another configuration", steerable=False)
         status = str(described["EndpointStatus"])
         if status not in ("InService", "Updating"):
             raise DisturbedError(f"the endpoint is {status}", steerable=False)
@@ -93,6 +105,12 @@ class LiveFleet:
         if ringing:
             raise DisturbedError(f"alarm {', '.join(ringing)}", steerable=True)
         return status
+
+
+def _sleep(deadline: float) -> None:
+    if time.monotonic() >= deadline:
+        raise DisturbedError(f"still updating after {LONGEST_UPDATE_SECONDS:g} s", steerable=False)
+    time.sleep(POLL_SECONDS)
 
 
 def weights_of(described: dict[str, Any]) -> dict[str, float]:

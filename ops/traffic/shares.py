@@ -17,25 +17,30 @@ EXAMPLE = "Write each variant's share in percent: linear=70 xgboost=30"
 _EPSILON = 1e-6
 
 
-def read(arguments: Sequence[str], variants: Sequence[str]) -> Shares:
-    """`["linear=70", "xgboost=30"]` -> shares. Raises OpsError unless it names each variant once and sums up to 100."""
+def read(arguments: Sequence[str]) -> Shares:
+    """`["linear=70", "xgboost=30"]` -> shares. Raises OpsError unless it names each once and sums up to 100."""
     found: Shares = {}
     for argument in arguments:
         name, equals, text = argument.partition("=")
         if not equals:
             raise OpsError(f"{argument!r} is no share. {EXAMPLE}")
-        if name not in variants:
-            raise OpsError(f"The endpoint has no variant {name!r}. It has: {', '.join(variants)}.")
         if name in found:
             raise OpsError(f"Variant {name} is named twice. {EXAMPLE}")
         found[name] = _share(name, text)
-    missing = [name for name in variants if name not in found]
-    if missing:
-        raise OpsError(f"Nothing is said of {', '.join(missing)}. {EXAMPLE}, and 0 for one that gets none.")
     total = math.fsum(found.values())
     if not math.isclose(total, 100, abs_tol=_EPSILON):
         raise OpsError(f"The shares sum up to {total:g}, not to 100. {EXAMPLE}")
     return found
+
+
+def check_variants(shares: Shares, variants: Sequence[str]) -> None:
+    """Raise OpsError unless the shares are of all of an endpoint's variants, and of no other."""
+    unknown = [name for name in shares if name not in variants]
+    if unknown:
+        raise OpsError(f"The endpoint has no variant {unknown[0]!r}. It has: {', '.join(variants)}.")
+    missing = [name for name in variants if name not in shares]
+    if missing:
+        raise OpsError(f"Nothing is said of {', '.join(missing)}. {EXAMPLE}, and 0 for one that gets none.")
 
 
 def _share(name: str, text: str) -> float:
@@ -60,7 +65,7 @@ def steps(start: Shares, target: Shares, largest: float) -> list[Shares]:
     Empty where the two are the same.
     """
     distance = max(abs(target[name] - start[name]) for name in target)
-    count = math.ceil(distance / largest - _EPSILON) if distance > _EPSILON else 0
+    count = max(1, math.ceil(distance / largest - _EPSILON)) if distance > _EPSILON else 0
     between = [
         {name: start[name] + (target[name] - start[name]) * number / count for name in target}
         for number in range(1, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,24 +14,34 @@ from ops.traffic.fleet import DisturbedError, LiveFleet
 Say = Callable[[str], None]
 
 
-def shift(
-    environment: Environment, endpoint: str, arguments: Sequence[str], *, largest: float, wait: float, say: Say
-) -> None:
-    """Shift the traffic to the shares that `arguments` name, by at most `largest` points every `wait` seconds.
+@dataclass(frozen=True)
+class Pace:
+    """By at most `largest` points every `wait` seconds. Raises OpsError for one that leads nowhere."""
+
+    largest: float
+    wait: float
+
+    def __post_init__(self) -> None:
+        if not self.largest > 0 or not self.wait >= 0:
+            raise OpsError(
+                f"--step {self.largest:g} and --wait {self.wait:g}: a step is more than 0 points, a wait 0 s or more."
+            )
+
+
+def shift(environment: Environment, endpoint: str, target: shares.Shares, pace: Pace, say: Say) -> None:
+    """Shift the traffic to these shares.
 
     Raises OpsError before anything is changed where that cannot begin, and after it went back where an alarm rang.
     """
-    if not largest > 0 or not wait >= 0:
-        raise OpsError(f"--step {largest:g} and --wait {wait:g}: a step is more than 0 points, a wait 0 s or more.")
     fleet = LiveFleet(environment, endpoint)
     if len(fleet.weights) < 2:
         raise OpsError(f"{endpoint} has one variant, which gets all of its traffic.")
-    target = shares.read(arguments, list(fleet.weights))
+    shares.check_variants(target, list(fleet.weights))
     _watchable(fleet)
     # From weights that are all 0, which answer nobody, there is no share to start from.
     began = any(fleet.weights.values())
-    plan = shares.steps(shares.of_weights(fleet.weights), target, largest) if began else [target]
-    _go(fleet, plan, wait, say)
+    plan = shares.steps(shares.of_weights(fleet.weights), target, pace.largest) if began else [target]
+    _go(fleet, plan, pace.wait, say)
     say(f"{endpoint} has the weights {shares.shown(target)}." if plan else f"{endpoint} has these weights already.")
     _say_of_the_file(environment, endpoint, target, say)
 
@@ -49,8 +60,7 @@ def _go(fleet: LiveFleet, plan: Sequence[shares.Shares], wait: float, say: Say) 
     for number, step in enumerate(plan, start=1):
         try:
             say(f"Step {number} of {len(plan)}: {shares.shown(step)}, watched for {wait:g} s")
-            fleet.ask(step)
-            fleet.wait_until_changed()
+            fleet.bring(step)
             fleet.watch(wait)
         except DisturbedError as disturbed:
             if disturbed.steerable:
@@ -68,10 +78,7 @@ def _back(fleet: LiveFleet, why: str, say: Say) -> None:
     before = shares.shown(fleet.weights)
     say(f"{why}: going back to {before}")
     try:
-        # A change of weights that is under way refuses another one.
-        fleet.wait_until_changed(watched=False)
-        fleet.ask(fleet.weights)
-        fleet.wait_until_changed(watched=False)
+        fleet.bring(fleet.weights, watched=False)
     except (DisturbedError, ClientError, BotoCoreError, KeyboardInterrupt) as error:
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         raise OpsError(f"Stopped: {why}. Going back to {before} failed: {reason}. {_known_state(fleet)}") from None

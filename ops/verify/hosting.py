@@ -60,12 +60,15 @@ def _capture(running: Running) -> Answer:
     settings, template = running.settings.capture, running.stack.value(running.declared.get("DataCaptureConfig", {}))
     declared = _of_capture(template) | ({"percent": settings.percent} if settings else {"enabled": False})
     found = _of_capture(running.configuration.get("DataCaptureConfig", {}))
-    status = running.described.get("DataCaptureConfig", {}).get("CaptureStatus")
-    if found["enabled"] and status == "Stopped":
+    live_one = running.described.get("DataCaptureConfig", {})
+    if found["enabled"] and live_one.get("CaptureStatus") == "Stopped":
         found["enabled"] = False
+    # An update may keep the live share, although the template asks it not to.
+    found["percent"] = live_one.get("CurrentSamplingPercentage", found["percent"])
     if not settings and not found["enabled"]:
         return Answer("none", needed="none")
-    return compared(found, declared, "requests are kept otherwise than declared.", "deploy again.")
+    fix = "deploy again; a share that stays is reset as docs/operations.md says."
+    return compared(found, declared, "requests are kept otherwise than declared.", fix)
 
 
 def _of_capture(config: dict[str, Any]) -> dict[str, Any]:

@@ -6,15 +6,17 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from config.schema import Endpoint
+from config.schema import Endpoint, Shadow
 from config.schema.variant import Fleet
 from ops import live
-from ops.checks.row import Answer, Check, Verdict
+from ops.checks.row import Answer, Check, Verdict, bad
 from ops.verify.question import check, compared, shown
 from ops.verify.running import Running
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+# CloudFormation updates neither a target nor a policy that it does not find.
+MADE_AGAIN = "write `instances` instead of `scaling`, deploy, and take it back: CloudFormation makes both again then."
 
 
 def checks(running: Running) -> Iterator[Check]:
@@ -23,6 +25,9 @@ def checks(running: Running) -> Iterator[Check]:
         return
     name, here = running.endpoint, f"endpoints.{running.endpoint}.variants"
     yield check(f"{name}: weights", here, "VERIFY-WEIGHTS", _weights, running)
+    if running.settings.shadow:
+        path = f"endpoints.{running.endpoint}.shadow"
+        yield check(f"{name}: shadow's share", path, "VERIFY-SHADOW", _shadow, running, running.settings.shadow)
     for variant, fleet in _fleets(running.settings).items():
         path, what = f"{here}.{variant}", f"{name}/{variant}"
         yield check(f"{what}: instances", path, "VERIFY-INSTANCES", _instances, running, variant, fleet)
@@ -47,6 +52,17 @@ def _shares(weights: dict[str, float]) -> dict[str, float]:
     return {name: round(100 * weights[name] / total, 2) for name in sorted(weights)}
 
 
+def _shadow(running: Running, shadow: Shadow) -> Answer:
+    """The share of requests that are copied: its weight against that of the one production variant."""
+    (production,) = running.settings.variants
+    live_ones = live.variants(running.described)
+    own, its = (live_ones.get(name, {}).get("CurrentWeight", 0.0) for name in (production, shadow.name))
+    found = round(100 * its / own, 2) if own else 0.0
+    message = "another share of the requests is copied than declared: an update keeps the live one."
+    fix = "remove the shadow from the file, deploy, and add it again."
+    return compared(found, float(shadow.sampling_percent), message, fix)
+
+
 def _fleets(settings: Endpoint) -> dict[str, Fleet]:
     """Variant -> its instances, the shadow's among them; none for a serverless one."""
     variants = [(name, its.fleet) for name, its in settings.variants.items()]
@@ -59,6 +75,9 @@ def _instances(running: Running, variant: str, fleet: Fleet) -> Answer:
     if fleet.fewest <= found <= fleet.most:
         return Answer(str(found), needed=f"{fleet.fewest} to {fleet.most}")
     message, fix = "there are fewer or more instances than scaling allows.", "look at the variant's scaling activities."
+    if variant not in running.settings.variants:
+        message = "the shadow has another number of instances than declared: an update keeps the live one."
+        fix = "remove the shadow from the file, deploy, and add it again."
     return Answer(str(found), Verdict.ERROR, message, fix, f"{fleet.fewest} to {fleet.most}")
 
 
@@ -86,13 +105,13 @@ def _target(running: Running, variant: str) -> Answer:
     said = shown([f"{fewest} to {most}" for fewest, most in found] + [f"{state} is on" for state in suspended])
     well = all(bounds in allowed for bounds in found) and bool(found) == bool(allowed) and not suspended
     message = "the variant is scaled otherwise than declared, or not at all."
-    return Answer(said, needed=needed) if well else Answer(said, Verdict.ERROR, message, "deploy again.", needed)
+    return Answer(said, needed=needed) if well else Answer(said, Verdict.ERROR, message, MADE_AGAIN, needed)
 
 
 def _policies(running: Running, variant: str) -> Answer:
-    """Those of the template, by name, kind and target."""
+    """Those of the template, by name, kind and target, and each the one that CloudFormation made."""
     resource = _resource(running, variant)
-    properties = [running.stack.value(its) for its in _own(running, variant)]
+    declared = dict(_own(running, variant))
     listed = running.cloud.all(
         "application-autoscaling",
         "describe_scaling_policies",
@@ -102,21 +121,33 @@ def _policies(running: Running, variant: str) -> Answer:
         ScalableDimension=DIMENSION,
     )
     message = "what scales the variant is not what was declared."
-    return compared(_of_policies(listed), _of_policies(properties), message, "deploy again.")
+    answer = compared(
+        _of_policies(listed), _of_policies([running.stack.value(its) for its in declared.values()]), message, MADE_AGAIN
+    )
+    if answer.verdict is Verdict.OK and {its["PolicyARN"] for its in listed} != set(
+        map(running.stack.physical, declared)
+    ):
+        message = (
+            "the policies were put again after a change of the instance type that was rolled back: the stack knows "
+        )
+        return bad(
+            f"{answer.found} (other ARNs)", message + "ARNs that are gone, and can change none of them.", MADE_AGAIN
+        )
+    return answer
 
 
-def _own(running: Running, variant: str) -> Iterator[dict[str, Any]]:
-    """The template's policies of a variant: they name their target, whose id is the variant's resource."""
+def _own(running: Running, variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Logical id and properties of a variant's policies: they name their target, whose id is the variant's resource."""
     targets = running.stack.of_type("AWS::ApplicationAutoScaling::ScalableTarget")
     resource = _resource(running, variant)
     ids = {id for id, its in targets.items() if running.stack.value(its["ResourceId"]) == resource}
-    for properties in running.stack.of_type(POLICY).values():
+    for id, properties in running.stack.of_type(POLICY).items():
         reference = properties.get("ScalingTargetId", {})
         named = properties.get("ResourceId")
         if (isinstance(reference, dict) and reference.get("Ref") in ids) or (
             named is not None and running.stack.value(named) == resource
         ):
-            yield {key: value for key, value in properties.items() if key != "ScalingTargetId"}
+            yield id, {key: value for key, value in properties.items() if key != "ScalingTargetId"}
 
 
 def _of_policies(policies: list[dict[str, Any]]) -> list[str]:

@@ -31,9 +31,11 @@ class HostingRoles:
         images: Sequence[ImageRepository],
         stores: Stores,
         topics: Sequence[str],
+        configuration_id: str,
         around: FunctionSurroundings,
     ) -> None:
         account = around.identity.account
+        guarded = configuration_id if settings.is_guarded else None
         # What the roles write to: SageMaker would make it itself, without a key and for ever.
         logs.CfnLogGroup(
             stack,
@@ -48,7 +50,13 @@ class HostingRoles:
             # Without a package of its own a variant serves another's containers.
             served = [source for chain in sources.values() for source in chain] if released else own
             statements = hosting.hosting(
-                account, endpoint=endpoint, variant=variant, sources=served, artifacts=stores.artifacts, images=images
+                account,
+                endpoint=endpoint,
+                variant=variant,
+                sources=served,
+                artifacts=stores.artifacts,
+                images=images,
+                configuration_id=guarded,
             )
             if settings.capture:
                 statements += hosting.captures(account, endpoint, stores.data)

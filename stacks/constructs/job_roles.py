@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from constructs import Construct
 
-from config.schema import Job, Model, Script
+from config.schema import Model
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import jobs, trust
 from stacks.permissions.statement import Statement
-from stacks.values.account import Account
 from stacks.values.asset_file import AssetFile
 from stacks.values.identity import Identity
-from stacks.values.image_repository import ImageRepository
+from stacks.values.job_images import JobImages
 from stacks.values.store import Stores
-
-Permissions = Callable[[Account, Stores, str, Sequence[ImageRepository], AssetFile], list[Statement]]
 
 
 class JobRoles:
-    """One role for each kind of job: `processing`, `training`, `evaluation`, which are the pipeline's, `experiment`.
+    """One role for each kind of job: `processing`, `training`, `evaluation`, `scan`, `transform` (None without one).
 
-    `foreign_buckets`: names of buckets of others that jobs may read.
+    These are the pipeline's, `of_pipeline`; `experiment` is for jobs by hand. `code` is the model's, `scan_code` the
+    platform's own. `foreign_buckets`: names of buckets of others that jobs may read.
     """
 
     def __init__(
@@ -32,29 +30,49 @@ class JobRoles:
         identity: Identity,
         model: str,
         settings: Model,
-        images: dict[str, ImageRepository],
+        images: JobImages,
         code: AssetFile,
+        scan_code: AssetFile,
         stores: Stores,
         foreign_buckets: Sequence[str],
     ) -> None:
-        foreign = jobs.read_foreign(identity.account, foreign_buckets)
+        self._scope, self._identity, self._model = scope, identity, model
+        account = identity.account
+        self._foreign = jobs.read_foreign(account, foreign_buckets)
+        processing, evaluation = [images.processing], [images.evaluation]
+        trained = list(images.candidates.values())
+        more = _training_needs(identity, stores, model, settings)
+        self.processing = self._role("processing", jobs.processing(account, stores, model, processing, code))
+        self.training = self._role("training", [*jobs.training(account, stores, model, trained, code), *more])
+        self.evaluation = self._role("evaluation", jobs.evaluation(account, stores, model, evaluation, code))
+        self.scan = self._role("scan", jobs.scan(account, stores, model, evaluation, scan_code))
+        self.transform = (
+            self._role("transform", jobs.transform(account, stores, model, trained)) if settings.transform else None
+        )
+        self.experiment = self._role("experiment", jobs.experiment(account, stores, model, images.every(), code))
+        used = [self.processing, self.training, self.evaluation, self.scan, self.transform]
+        self.of_pipeline = [role for role in used if role]
 
-        def role(kind: str, its_jobs: Sequence[Job | Script], permissions: Permissions) -> ScopedRole:
-            its_images = [images[job.image] for job in its_jobs]
-            return ScopedRole(
-                scope,
-                kind.capitalize(),
-                identity=identity,
-                kind=kind,
-                trust=trust.sagemaker(identity.account),
-                description=f"{kind.capitalize()} jobs of {model}",
-                statements=[*permissions(identity.account, stores, model, its_images, code), *foreign],
-            )
+    def _role(self, kind: str, statements: Sequence[Statement]) -> ScopedRole:
+        return ScopedRole(
+            self._scope,
+            kind.capitalize(),
+            identity=self._identity,
+            kind=kind,
+            trust=trust.sagemaker(self._identity.account),
+            description=f"{kind.capitalize()} jobs of {self._model}",
+            statements=[*statements, *self._foreign],
+        )
 
-        self.processing = role("processing", [settings.processing], jobs.processing)
-        candidates = [candidate.script for candidate in settings.candidates.values()]
-        self.training = role("training", candidates, jobs.training)
-        self.evaluation = role("evaluation", [settings.evaluation], jobs.evaluation)
-        of_the_pipeline: list[Job | Script] = [settings.processing, *candidates, settings.evaluation]
-        self.experiment = role("experiment", of_the_pipeline, jobs.experiment)
-        self.of_pipeline = [self.processing, self.training, self.evaluation]
+
+def _training_needs(identity: Identity, stores: Stores, model: str, settings: Model) -> list[Statement]:
+    """What some candidates' training needs beyond data, code and a place for the model."""
+    candidates, account = settings.candidates.values(), identity.account
+    found: list[Statement] = []
+    if any(its.checkpoints for its in candidates):
+        found += jobs.checkpoints(account, stores, model)
+    if any(its.incremental for its in candidates):
+        found += jobs.earlier_models(account, stores, model)
+    if any(its.debugger or its.profiler for its in candidates):
+        found += jobs.debugging(account, stores, model)
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from config.schema import Endpoint, Scaling, Variant
+from config.schema import Endpoint, Variant
 from stacks.constructs.private_function import PrivateFunction
 from stacks.constructs.scaling_arguments import policies, schedules
 from stacks.permissions import live_endpoint as permissions
@@ -18,10 +18,11 @@ HOLD, VARIANTS = "ScalingHold", "LiveVariants"
 
 
 class LiveEndpoint:
-    """HOLD comes before the endpoint's update, VARIANTS after it and before the scaling policies.
+    """HOLD comes before the endpoint's update, VARIANTS after it and before scalable targets and their policies.
 
     SageMaker refuses another instance type under a registered scalable target, so the hold deregisters it. An update
-    keeps live weights and numbers of instances, so a changed one is applied afterwards.
+    keeps live weights and numbers of instances, so a changed one is applied afterwards. Both know all variants: one
+    that scales no more had a target before.
     """
 
     def __init__(
@@ -42,24 +43,25 @@ class LiveEndpoint:
             environment={},
             memory_mb=256,
             timeout_seconds=900,
-            statements=permissions.live_endpoint(around.identity.account, endpoint, configuration_id),
+            statements=permissions.live_endpoint(around.identity.account, endpoint, configuration_id, stack.stack_name),
             around=around,
         )
         # Not by Fn::GetAtt: for that CloudFormation would read the function at each release, as the release's role.
         self.function = around.identity.account.arn("lambda", f"function:{function.function.ref}")
-        self._endpoint, variants = endpoint, settings.variants
-        scaled = {name: _scaled(endpoint, name, its, its.scaling) for name, its in variants.items() if its.scaling}
-        self._hold = self._resource(stack, HOLD, scaled)
-        self._variants = self._resource(stack, VARIANTS, {name: _live(its) for name, its in variants.items()})
+        self._endpoint = endpoint
+        fleets = {name: its for name, its in settings.variants.items() if not its.serverless}
+        self._hold = self._resource(stack, HOLD, {name: _machines(endpoint, name, its) for name, its in fleets.items()})
+        live = {name: _live(endpoint, name, its) for name, its in settings.variants.items()}
+        self._variants = self._resource(stack, VARIANTS, live)
 
     @property
     def resources(self) -> list[cdk.CfnResource]:
         """Both."""
         return [self._hold, self._variants]
 
-    def waits_for(self, *ids: str) -> None:
-        """The variants wait for the endpoint, which they name as text, and for the targets that are registered."""
-        self._variants.add_override("DependsOn", list(ids))
+    def waits_for(self, id: str) -> None:
+        """The variants wait for the endpoint, which they name as text, by its logical id."""
+        self._variants.add_override("DependsOn", id)
 
     def _resource(self, stack: cdk.Stack, id: str, variants: dict[str, Any]) -> cdk.CfnResource:
         own = {"EndpointName": self._endpoint, "Variants": variants}
@@ -67,21 +69,22 @@ class LiveEndpoint:
         return cdk.CfnResource(stack, id, type=f"Custom::{id}", properties={**service, **own})
 
 
-def _live(its: Variant) -> dict[str, Any]:
+def _live(endpoint: str, name: str, its: Variant) -> dict[str, Any]:
     """What of a variant an update keeps, and what its scaling is."""
     if its.serverless:
         return {"Weight": its.weight}
-    found: dict[str, Any] = {"Weight": its.weight, "InstanceType": its.instance_type}
+    fixed = {} if its.scaling else {"Instances": its.initial_instances}
+    return {"Weight": its.weight, **_machines(endpoint, name, its), **fixed}
+
+
+def _machines(endpoint: str, name: str, its: Variant) -> dict[str, Any]:
+    """The type of a variant's instances and, where it scales, all that its scalable target has."""
     if its.scaling is None:
-        return {**found, "Instances": its.initial_instances}
-    return {**found, "Min": its.scaling.min, "Max": its.scaling.max, "Schedules": schedules(its.scaling)}
-
-
-def _scaled(endpoint: str, name: str, its: Variant, scaling: Scaling) -> dict[str, Any]:
+        return {"InstanceType": its.instance_type}
     return {
         "InstanceType": its.instance_type,
-        "Min": scaling.min,
-        "Max": scaling.max,
-        "Policies": policies(endpoint, name, its.instance_type, scaling),
-        "Schedules": schedules(scaling),
+        "Min": its.scaling.min,
+        "Max": its.scaling.max,
+        "Policies": policies(endpoint, name, its.instance_type, its.scaling),
+        "Schedules": schedules(its.scaling),
     }

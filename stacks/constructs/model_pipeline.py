@@ -11,7 +11,7 @@ from stacks.constructs.job_roles import JobRoles
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import trust
 from stacks.permissions.pipeline import pipeline as permissions
-from stacks.pipeline_definition import PipelinePlan, limits, pipeline_definition
+from stacks.pipeline_definition import PipelinePlan, approval_status, limits, pipeline_definition
 from stacks.values.identity import Identity
 from stacks.values.image_repository import ImageRepository
 from stacks.values.placement import Placement
@@ -33,6 +33,7 @@ class ModelPipeline:
         stores: Stores,
         placement: Placement,
     ) -> None:
+        candidates = planned.candidates.values()
         role = ScopedRole(
             scope,
             "PipelineRole",
@@ -44,12 +45,15 @@ class ModelPipeline:
                 identity.account,
                 stores=stores,
                 model=planned.model,
-                groups=[candidate.group for candidate in planned.candidates.values()],
-                approval=planned.approval,
+                groups=[candidate.group for candidate in candidates],
+                approval=approval_status(planned.settings),
                 images=images,
                 job_roles=[job.role_arn for job in jobs.of_pipeline],
-                processing=limits([planned.processing.compute, planned.evaluation.compute]),
-                training=limits([candidate.compute for candidate in planned.candidates.values()]),
+                processing=limits([planned.processing, planned.evaluation, planned.scan]),
+                training=limits([each.compute for each in candidates if not each.settings.tuning]),
+                tuning=limits([each.compute for each in candidates if each.settings.tuning]),
+                transform=limits([planned.transform] if planned.transform else []),
+                function=planned.workflow.function_arn if planned.workflow else None,
                 placement=placement,
             ),
         )

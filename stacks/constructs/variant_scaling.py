@@ -16,7 +16,6 @@ class VariantScaling:
     """Between bounds of each variant's instances, to hold a metric at its target. `alarm` prefixes an alarm's name."""
 
     def __init__(self, stack: cdk.Stack, *, endpoint: str, settings: Endpoint, alarm: str) -> None:
-        self.target_ids: list[str] = []
         self._targets: list[cdk.CfnResource] = []
         self._policies: list[cdk.CfnResource] = []
         self._alarms: list[cdk.CfnResource] = []
@@ -30,12 +29,10 @@ class VariantScaling:
         """All of them."""
         return [*self._targets, *self._policies, *self._alarms]
 
-    def waits_for(self, *, endpoint: str, variants: str) -> None:
-        """By logical ids: targets for the endpoint, which they name as text; policies for what registers those anew."""
+    def waits_for(self, id: str) -> None:
+        """By logical id: targets wait for what registers them again. CloudFormation updates only what is there."""
         for target in self._targets:
-            target.add_override("DependsOn", endpoint)
-        for policy in self._policies:
-            policy.add_override("DependsOn", variants)
+            target.add_override("DependsOn", id)
 
     def _scale(self, variant: str, instance_type: str, settings: Scaling) -> None:
         id = construct_id(variant)
@@ -47,7 +44,6 @@ class VariantScaling:
             "ScalableTarget",
             {**variant_of, "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", **bounds, **scheduled},
         )
-        self.target_ids.append(f"{id}Target")
         self._targets.append(target)
         reference = target.ref
         made = [

@@ -24,8 +24,8 @@ LIMITS = {
         "RegisterScalableTarget",
         "TagResource",
     ],
-    "cloudformation": ["Describe*", "GetTemplate", "ListStacks"],
-    "cloudwatch": ["DeleteAlarms", "Describe*", "ListTagsForResource", "PutMetric*", "TagResource"],
+    "cloudformation": ["Describe*", "GetTemplate", "ListStackResources", "ListStacks"],
+    "cloudwatch": ["DeleteAlarms", "Describe*", "GetMetricData", "ListTagsForResource", "PutMetric*", "TagResource"],
     "ec2": [
         "AssignPrivateIpAddresses",
         "CreateNetworkInterface",
@@ -57,6 +57,7 @@ SAGEMAKER = [
     "Delete*",
     "Describe*",
     "InvokeEndpoint",
+    "InvokeEndpointAsync",
     "List*",
     "StartPipelineExecution",
     "Stop*",
@@ -92,12 +93,14 @@ def boundary(
     # As one of the narrow roles only: without a role CloudFormation would take the one that the stack had last.
     released = {"ArnLike": {"cloudformation:RoleArn": account.global_arn("iam", f"role{roles_path}release/*")}}
     stacks = [account.arn("cloudformation", f"stack/{name}-inference-*")]
-    live = [account.arn("lambda", f"function:{name}-inference-*")]
+    # A release calls the functions of endpoints, a pipeline the function of its model. CloudFormation makes their names
+    # of their stacks', and shortens what comes to more than 64 characters: no more than the first letter is sure.
+    called = [account.arn("lambda", f"function:{name}-{stack[0]}*") for stack in ("inference", "training")]
     sagemaker = [f"sagemaker:{verb}" for verb in SAGEMAKER]
     return [
         Statement("Services", within, ANYWHERE, because=limit),
         Statement("Release", ["cloudformation:UpdateStack"], stacks, released, because=limit),
-        Statement("LiveEndpoints", ["lambda:InvokeFunction"], live, because=limit),
+        Statement("OwnFunctions", ["lambda:InvokeFunction"], called, because=limit),
         Statement("SageMaker", sagemaker, [account.arn("sagemaker", "*")], because=limit),
         Statement("SageMakerLists", ["sagemaker:List*"], ANYWHERE, because=limit),
         *_data(account, name, qualifier, s3_read_buckets),

@@ -50,12 +50,13 @@ def interfaces(to: Reachable) -> dict[str, list[Statement]]:
     """Service, as in `com.amazonaws.<region>.<service>` -> what may be called through its endpoint."""
     account, images = to.identity.account, _images(to)
     endpoints = account.arn("sagemaker", f"endpoint/{to.name}-*")
+    predict = ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"]
     roles = account.global_arn("iam", f"role{to.identity.path}*")
     # The operators', and those of asynchronous endpoints.
     topics = [account.arn("sns", topic) for topic in (topic_name(to.name), f"{to.name}-inference-*")]
     return {
         "sagemaker.api": _sagemaker(to),
-        "sagemaker.runtime": [_own(to, "Predictions", ["sagemaker:InvokeEndpoint"], [endpoints])],
+        "sagemaker.runtime": [_own(to, "Predictions", predict, [endpoints])],
         "cloudformation": _cloudformation(to),
         "logs": _logs(to),
         "monitoring": _metrics(to),
@@ -96,7 +97,7 @@ def _own(
 
 
 def _sagemaker(to: Reachable) -> list[Statement]:
-    """The release's functions: which version is approved, what the endpoint runs, what nothing runs any more."""
+    """The functions of releases and pipelines: which version is approved, what runs, what nothing runs any more."""
 
     def arn(resource: str) -> str:
         return to.identity.account.arn("sagemaker", resource)
@@ -112,6 +113,7 @@ def _sagemaker(to: Reachable) -> list[Statement]:
     return [
         _own(to, "Lists", act("ListEndpointConfigs", "ListModelPackages", "ListModels"), ["*"]),
         _own(to, "Packages", act("DescribeModelPackage", "UpdateModelPackage"), packages),
+        _own(to, "Executions", act("ListPipelineExecutions"), [arn(f"pipeline/{to.name}-*")]),
         _own(to, "Pauses", act("ListTags"), [arn(f"model-package-group/{to.name}-*")]),
         _own(to, "Endpoints", act("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"), endpoints),
         _own(to, "LeftBehind", look_and_clean, made),
@@ -126,8 +128,8 @@ def _scaling(to: Reachable) -> list[Statement]:
 
 
 def _cloudformation(to: Reachable) -> list[Statement]:
-    """The release's function updates inference stacks."""
-    verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks", "UpdateStack"]
+    """The release's function updates inference stacks; the one of live endpoints sees whether its own goes back."""
+    verbs = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks", "ListStackResources", "UpdateStack"]
     stacks = [to.identity.account.arn("cloudformation", f"stack/{to.name}-inference-*")]
     return [_own(to, "InferenceStacks", [f"cloudformation:{verb}" for verb in verbs], stacks)]
 

@@ -21,6 +21,7 @@ PASSED_TO = [
     "events.amazonaws.com",
     "lambda.amazonaws.com",
     "sagemaker.amazonaws.com",
+    "scheduler.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 ]
 LINKED_ROLES = ["access-analyzer", "ops.apigateway", "sagemaker.application-autoscaling", "wafv2"]
@@ -168,8 +169,7 @@ def machine_learning(account: Account, *, name: str, serverless_models: Sequence
     made = [models, account.arn("sagemaker", f"model-package/{name}-*")]
     scaling = ["DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget", "PutScalingPolicy"]
     scaling += ["PutScheduledAction", "RegisterScalableTarget"]
-    scaling += ["ListTagsForResource", "TagResource", "UntagResource"]
-    seen = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"]
+    seen = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions", "ListTagsForResource"]
     of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
     targets = [account.arn("application-autoscaling", "scalable-target/*")]
     service = "application-autoscaling"
@@ -178,6 +178,8 @@ def machine_learning(account: Account, *, name: str, serverless_models: Sequence
         Statement("Models", ["sagemaker:CreateModel"], made, isolated, because=OWN),
         *_serverless(account, name, serverless_models),
         Statement("Scaling", _of(service, *scaling), targets, of_sagemaker, because=Because.UNNAMED),
+        # Tagging knows no service namespace.
+        Statement("TagTargets", _of(service, "TagResource", "UntagResource"), targets, because=Because.UNNAMED),
         Statement("ScalingSeen", _of(service, *seen), ["*"], because=Because.NO_RESOURCE_LEVEL),
     ]
 
@@ -202,6 +204,8 @@ def functions(account: Account, *, name: str) -> list[Statement]:
     verbs += ["GetRuntimeManagementConfig", "ListTags", "TagResource", "UntagResource"]
     rules = ["DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets"]
     rules += ["RemoveTargets", "TagResource", "UntagResource"]
+    schedules = _of("scheduler", "CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule")
+    scheduled = [account.arn("scheduler", f"schedule/default/{name}-*")]
     apis = [f"arn:{account.partition}:apigateway:{account.region}::/*"]
     api = _of("apigateway", "DELETE", "GET", "PATCH", "POST", "PUT", "SetWebACL", "UpdateRestApiPolicy")
     waf = [account.arn("wafv2", f"regional/webacl/{name}*"), account.arn("wafv2", "regional/managedruleset/*")]
@@ -213,6 +217,7 @@ def functions(account: Account, *, name: str) -> list[Statement]:
     return [
         Statement("Functions", _of("lambda", *verbs), lambdas, because=OWN),
         Statement("Rules", _of("events", *rules), [account.arn("events", f"rule/{name}-*")], because=OWN),
+        Statement("Schedules", schedules, scheduled, because=OWN),
         Statement("Apis", api, apis, because=OWN),
         Statement("Firewall", _of("wafv2", *firewall), [*waf, f"{apis[0]}/stages/*"], because=OWN),
         Statement("LogDelivery", _of("logs", *log_delivery), ["*"], because=Because.NO_RESOURCE_LEVEL),

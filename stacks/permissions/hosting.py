@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from stacks.permissions.audit import PLAIN_HTTP
 from stacks.permissions.jobs import owned_by, read, running, use_keys, write
 from stacks.permissions.resource_statement import ResourceStatement
-from stacks.permissions.statement import Because, Statement
+from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.container_source import ContainerSource
 from stacks.values.image_repository import ImageRepository
 from stacks.values.store import Store
 
 CAPTURE = "capture"
+# The kind of role of those who call asynchronous endpoints.
+REQUESTER = "requester"
 
 
 def log_group_name(endpoint: str) -> str:
@@ -42,8 +44,15 @@ def hosting(
     sources: Sequence[ContainerSource],
     artifacts: Store,
     images: Sequence[ImageRepository],
+    configuration_id: str | None,
 ) -> list[Statement]:
-    """One variant. `sources`: every container that it may serve, its own and others'; `images`: those of packages."""
+    """One variant. `sources`: every container that it may serve, its own and others'; `images`: those of packages.
+
+    `configuration_id` begins the names of the alarms that SageMaker watches in a roll-out, as the model's role
+    (developer guide: deployment guardrails, auto-rollback configuration); None where it watches none.
+    """
+    alarms = [account.arn("cloudwatch", f"alarm:{configuration_id}-*")]
+    watch = Statement("Alarms", ["cloudwatch:DescribeAlarms"], alarms, because=Because.GENERATED_NAMES)
     group = log_group_name(endpoint)
     streams = account.arn("logs", f"log-group:{group}:log-stream:{variant}/*")
     # The agent asks for the group as well, although it exists, and may stop logging when refused (developer guide).
@@ -57,6 +66,7 @@ def hosting(
         Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams], because=Because.VERSIONS),
         *(statement for model in models for statement in read(account, artifacts, f"models/{model}/")),
         *_archives(account, artifacts, keys),
+        *([watch] if configuration_id else []),
         *use_keys(artifacts),
     ]
 
@@ -77,6 +87,23 @@ def answers_later(
         *write(account, data, f"{place}failure/"),
         *_encrypt(data.key, "RequestsKey"),
         *([Statement("Tell", ["sns:Publish"], topics), *_encrypt(topics_key, "TopicsKey")] if topics else []),
+    ]
+
+
+def requester(account: Account, endpoint: str, data: Store) -> list[Statement]:
+    """Applications that call an asynchronous endpoint: leave requests, and read answers and failures when they come."""
+    place = f"{data.arn}/{async_prefix(endpoint)}"
+    own, answers = owned_by(account), ("output", "failure")
+    looks: Conditions = {**own, "StringLike": {"s3:prefix": [f"{async_prefix(endpoint)}{each}/*" for each in answers]}}
+    through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"}}
+    write, read = [f"{place}input/*"], [f"{place}{each}/*" for each in answers]
+    return [
+        Statement("Ask", ["sagemaker:InvokeEndpointAsync"], [account.arn("sagemaker", f"endpoint/{endpoint}")]),
+        Statement("Requests", ["s3:PutObject"], write, own, because=Because.OBJECT_KEYS),
+        Statement("Answers", ["s3:GetObject"], read, own, because=Because.OBJECT_KEYS),
+        # Whether an answer has come, by its key: reading one that has not is forbidden, as to any stranger.
+        Statement("Come", ["s3:ListBucket"], [data.arn], looks),
+        Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [data.key], through_s3),
     ]
 
 

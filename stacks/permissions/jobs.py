@@ -14,6 +14,7 @@ from stacks.values.store import Store, Stores
 
 PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+TRANSFORM_LOGS = "/aws/sagemaker/TransformJobs"
 
 
 def processing(
@@ -44,6 +45,22 @@ def training(
     ]
 
 
+def checkpoints(account: Account, stores: Stores, model: str) -> list[Statement]:
+    """A training job that goes on where one before it was ended."""
+    prefix = f"checkpoints/{model}/"
+    return [*read(account, stores.artifacts, prefix), *write(account, stores.artifacts, prefix)]
+
+
+def earlier_models(account: Account, stores: Stores, model: str) -> list[Statement]:
+    """A training job that starts from the model that is served."""
+    return read(account, stores.artifacts, f"models/{model}/")
+
+
+def debugging(account: Account, stores: Stores, model: str) -> list[Statement]:
+    """Debugger and Profiler write what they saw."""
+    return write(account, stores.artifacts, f"debug/{model}/")
+
+
 def evaluation(
     account: Account, stores: Stores, model: str, images: Sequence[ImageRepository], code: AssetFile
 ) -> list[Statement]:
@@ -56,6 +73,32 @@ def evaluation(
         *read(account, stores.artifacts, f"models/{model}/"),
         *write(account, stores.artifacts, f"evaluations/{model}/"),
         *use_keys(stores.data, stores.artifacts),
+    ]
+
+
+def scan(
+    account: Account, stores: Stores, model: str, images: Sequence[ImageRepository], code: AssetFile
+) -> list[Statement]:
+    """Looks inside artifacts before anything runs or registers them. `code`: the platform's, not the model's."""
+    return [
+        *running(account, images),
+        *job_logs(account, PROCESSING_LOGS),
+        *read_file(account, code),
+        *read(account, stores.artifacts, f"models/{model}/"),
+        *write(account, stores.artifacts, f"scans/{model}/"),
+        *use_keys(stores.data, stores.artifacts),
+    ]
+
+
+def transform(account: Account, stores: Stores, model: str, images: Sequence[ImageRepository]) -> list[Statement]:
+    """A model that predicts whole files. Its code is in its archive, and isolated: it gets no credentials."""
+    return [
+        *running(account, images),
+        *job_logs(account, TRANSFORM_LOGS),
+        *read(account, stores.artifacts, f"models/{model}/"),
+        *read(account, stores.raw, f"raw/{model}/transform/"),
+        *write(account, stores.data, f"predictions/{model}/"),
+        *use_keys(stores.raw, stores.data, stores.artifacts),
     ]
 
 

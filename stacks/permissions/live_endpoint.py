@@ -6,8 +6,9 @@ from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
 
 
-def live_endpoint(account: Account, endpoint: str, configuration_id: str) -> list[Statement]:
+def live_endpoint(account: Account, endpoint: str, configuration_id: str, stack: str) -> list[Statement]:
     """This endpoint only; scaling is limited to SageMaker's, because a scalable target's ARN is an opaque id."""
+    stacks = [account.arn("cloudformation", f"stack/{stack}/*")]
     live = [account.arn("sagemaker", f"endpoint/{endpoint}")]
     configurations = [account.arn("sagemaker", f"endpoint-config/{configuration_id}-*")]
     service = "application-autoscaling"
@@ -19,6 +20,8 @@ def live_endpoint(account: Account, endpoint: str, configuration_id: str) -> lis
     domain = "sagemaker.application-autoscaling.amazonaws.com"
     linked = f"role/aws-service-role/{domain}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     return [
+        # A stack that goes back gets again what a hold has taken away.
+        Statement("SeeStack", ["cloudformation:DescribeStacks"], stacks, because=Because.VERSIONS),
         Statement("See", ["sagemaker:DescribeEndpoint"], live),
         # What machines it runs on, its configuration says.
         Statement("SeeMachines", ["sagemaker:DescribeEndpointConfig"], configurations, because=Because.GENERATED_NAMES),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from stacks.permissions.conditions import FOR_SERVICES
 from stacks.permissions.jobs import owned_by
-from stacks.permissions.statement import Because, Statement
+from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.image_repository import ImageRepository
 from stacks.values.job_limits import JobLimits
@@ -30,9 +30,15 @@ def pipeline(
     job_roles: Sequence[str],
     processing: Sequence[JobLimits],
     training: Sequence[JobLimits],
+    tuning: Sequence[JobLimits],
+    transform: Sequence[JobLimits],
+    function: str | None,
     placement: Placement,
 ) -> list[Statement]:
-    """`approval`: the only status a version may be registered with. Where a person approves, the pipeline cannot."""
+    """`approval`: the only status a version may be registered with. Where a person approves, the pipeline cannot.
+
+    `function`: ARN of the one that it asks, if it asks anything.
+    """
     own_groups = [account.arn("sagemaker", f"model-package-group/{group}") for group in groups]
     packages = own_groups + [account.arn("sagemaker", f"model-package/{group}/*") for group in groups]
     registered = {"StringEquals": {"sagemaker:ModelApprovalStatus": approval}}
@@ -42,6 +48,9 @@ def pipeline(
     return [
         *_jobs(account, "ProcessingJob", "processing-job", processing, placement),
         *_jobs(account, "TrainingJob", "training-job", training, placement),
+        *_tuning(account, tuning, placement),
+        *_transform(account, transform, placement),
+        *([Statement("Ask", ["lambda:InvokeFunction"], [function])] if function else []),
         Statement("PassJobRoles", ["iam:PassRole"], job_roles, TO_SAGEMAKER),
         Statement("Register", ["sagemaker:CreateModelPackage"], packages, registered, because=Because.VERSIONS),
         Statement("Registry", describe, packages, because=Because.VERSIONS),
@@ -57,7 +66,46 @@ def _jobs(
     account: Account, noun: str, resource: str, limits: Sequence[JobLimits], placement: Placement
 ) -> list[Statement]:
     """Jobs that a pipeline starts are named `pipelines-<execution>-<step>-<random>`."""
-    jobs = [account.arn("sagemaker", f"{resource}/pipelines-*")]
+    return _of_kind(noun, [account.arn("sagemaker", f"{resource}/pipelines-*")], limits, placement) if limits else []
+
+
+def _tuning(account: Account, limits: Sequence[JobLimits], placement: Placement) -> list[Statement]:
+    """A tuning job's name is shorter: `<execution>-<step, cut>-<random>`. Its jobs are SageMaker's own to start."""
+    if not limits:
+        return []
+    jobs = [account.arn("sagemaker", "hyper-parameter-tuning-job/*-Tune-*")]
+    best = ["sagemaker:ListTrainingJobsForHyperParameterTuningJob"]
+    return [
+        *_of_kind("HyperParameterTuningJob", jobs, limits, placement),
+        Statement("BestTrainingJob", best, jobs, because=Because.GENERATED_NAMES),
+    ]
+
+
+def _transform(account: Account, limits: Sequence[JobLimits], placement: Placement) -> list[Statement]:
+    """A model of the pipeline's own, isolated and in the VPC, and jobs with such a model only."""
+    if not limits:
+        return []
+    names = Because.GENERATED_NAMES
+    models = [account.arn("sagemaker", "model/pipelines-*")]
+    jobs = [account.arn("sagemaker", "transform-job/pipelines-*")]
+    made: Conditions = {"StringEquals": {"sagemaker:TaggingAction": ["CreateModel", "CreateTransformJob"]}}
+    create = ["sagemaker:CreateTransformJob"]
+    return [
+        Statement("CreateModel", ["sagemaker:CreateModel"], models, placement.isolated(), because=names),
+        Statement("FollowModel", ["sagemaker:DescribeModel"], models, because=names),
+        *(
+            Statement(f"CreateTransformJob{n}", create, jobs, each.transform_conditions(models), because=names)
+            for n, each in enumerate(limits)
+        ),
+        Statement(
+            "FollowTransformJob", ["sagemaker:DescribeTransformJob", "sagemaker:StopTransformJob"], jobs, because=names
+        ),
+        Statement("TagTransformJob", ["sagemaker:AddTags"], [*models, *jobs], made, because=names),
+    ]
+
+
+def _of_kind(noun: str, jobs: Sequence[str], limits: Sequence[JobLimits], placement: Placement) -> list[Statement]:
+    """Jobs within the limits, followed, and tagged when they are made."""
     names = Because.GENERATED_NAMES
     create = [
         Statement(f"Create{noun}{n}", [f"sagemaker:Create{noun}"], jobs, each.conditions(placement), because=names)
@@ -87,9 +135,18 @@ def _granting(stores: Stores) -> list[Statement]:
 
 
 def starter(account: Account, pipeline_name: str) -> list[Statement]:
-    """The rule that starts the pipeline."""
+    """Whatever starts the pipeline."""
     return [
         Statement(
             "Start", ["sagemaker:StartPipelineExecution"], [account.arn("sagemaker", f"pipeline/{pipeline_name}")]
         )
+    ]
+
+
+def scheduler(account: Account, pipeline_name: str, *, dead_letters: str, key: str) -> list[Statement]:
+    """EventBridge Scheduler acts as its role in all it does: `key` encrypts the schedule and the queue."""
+    return [
+        *starter(account, pipeline_name),
+        Statement("DeadLetters", ["sqs:SendMessage"], [dead_letters]),
+        Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [key]),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from stacks.permissions.conditions import FOR_SERVICES
+from stacks.permissions.conditions import FOR_SERVICES, tagged
 from stacks.permissions.pipeline import TO_SAGEMAKER
 from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.hosted import HostedNames
 from stacks.values.placement import Placement
+
+READ_ROLE = ["GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"]
 
 
 def release(account: Account, hosted: HostedNames, placement: Placement) -> list[Statement]:
@@ -43,13 +45,13 @@ def release(account: Account, hosted: HostedNames, placement: Placement) -> list
         *_with_packages("Packages", ["sagemaker:DescribeModelPackage"], packages),
         *([Statement("FixedPackages", ["sagemaker:DescribeModelPackage"], hosted.packages)] if hosted.packages else []),
         Statement("PassHostingRoles", ["iam:PassRole"], hosted.hosting_roles, TO_SAGEMAKER),
-        # CloudFormation reads the roles again, because the models refer to their ARNs.
-        Statement("ReadHostingRoles", ["iam:GetRole"], hosted.hosting_roles),
+        # CloudFormation reads the roles again, because the models refer to their ARNs: the type's whole read handler.
+        Statement("ReadHostingRoles", [f"iam:{verb}" for verb in READ_ROLE], hosted.hosting_roles),
         *_volume_key(hosted),
         *_alarms(account, hosted),
         # Custom resources do what CloudFormation cannot: lambda/live_endpoint.
         Statement("LiveEndpoint", ["lambda:InvokeFunction"], [hosted.live_function]),
-        *_scaling(account, hosted.endpoint),
+        *_scaling(account, hosted),
     ]
 
 
@@ -99,15 +101,17 @@ def _volume_key(hosted: HostedNames) -> list[Statement]:
     ]
 
 
-def _scaling(account: Account, endpoint: str) -> list[Statement]:
+def _scaling(account: Account, hosted: HostedNames) -> list[Statement]:
     """A scalable target's ARN is an opaque id, so this is limited to SageMaker's, not to one's.
 
-    Target tracking's alarms are made by Application Auto Scaling and named after the scaled resource.
+    Target tracking's alarms are made by Application Auto Scaling and named after the scaled resource. Tagging knows no
+    service namespace: the tags that it gives, which are the stack's, are its limit.
     """
+    endpoint = hosted.endpoint
     reads = ["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions", "ListTagsForResource"]
     writes = ["DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget"]
     writes += ["PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"]
-    scale = [f"application-autoscaling:{verb}" for verb in [*writes, "TagResource"]]
+    scale = [f"application-autoscaling:{verb}" for verb in writes]
     targets = account.arn("application-autoscaling", "scalable-target/*")
     of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
     alarms = account.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{endpoint}/*")
@@ -115,13 +119,15 @@ def _scaling(account: Account, endpoint: str) -> list[Statement]:
     linked = account.global_arn(
         "iam", f"role/aws-service-role/{domain}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     )
-    read = [f"application-autoscaling:{verb}" for verb in reads]
+    read = [*(f"application-autoscaling:{verb}" for verb in reads), "cloudwatch:GetMetricData"]
+    given = tagged("aws:RequestTag", hosted.prefix, hosted.environment)
     capacity = ["sagemaker:UpdateEndpointWeightsAndCapacities"]
     for_scaling = {"StringEquals": {"iam:AWSServiceName": domain}}
     names = Because.GENERATED_NAMES
     return [
         Statement("ReadScaling", read, ["*"], because=Because.NO_RESOURCE_LEVEL),
         Statement("Scaling", scale, [targets], of_sagemaker, because=names),
+        Statement("TagTargets", ["application-autoscaling:TagResource"], [targets], given, because=names),
         # Registering a target is refused to a caller that could not set the capacity itself.
         Statement("Capacity", capacity, [account.arn("sagemaker", f"endpoint/{endpoint}")]),
         Statement("ScalingAlarms", ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"], [alarms], because=names),
@@ -137,7 +143,7 @@ def reconciler(account: Account, hosted: HostedNames, release_role: str) -> list
     """
     id = hosted.endpoint.title().replace("-", "")
     stacks = [account.arn("cloudformation", f"stack/{hosted.stack}/*")]
-    reads = ["DescribeStackEvents", "DescribeStackResource", "DescribeStackResources", "DescribeStacks"]
+    reads = ["DescribeStackEvents", "DescribeStackResource", "DescribeStacks", "ListStackResources"]
     read = [f"cloudformation:{verb}" for verb in reads]
     live = [account.arn("sagemaker", f"endpoint/{hosted.endpoint}")]
     only_as = {"StringEquals": {"cloudformation:RoleArn": release_role}}

@@ -1,127 +1,90 @@
-"""The pipeline of one model: Process -> Train each candidate -> Evaluate all -> Gate each -> Register."""
+"""The pipeline of one model: Process -> Train each candidate -> Scan -> Evaluate all -> Gate each -> Register.
+
+With a schedule, or with one execution at a time, a Start before that; with a champion to compare with, a Champion.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from stacks.pipeline_definition import jobs, steps
+from stacks.pipeline_definition.asking import MANIFEST_PARAMETER, asks_for_champion, champion, start, starts
+from stacks.pipeline_definition.compute import Step
 from stacks.pipeline_definition.functions import (
     EXECUTION_ID,
-    Reference,
+    function_output,
     join,
-    json_get,
-    model_artifact,
+    named_parameter,
     parameter,
-    processing_output,
 )
+from stacks.pipeline_definition.gating import predict_if_first, register_if_passed, stop_if_none_passed
+from stacks.pipeline_definition.judging import evaluate, scan
 from stacks.pipeline_definition.plan import PipelinePlan
+from stacks.pipeline_definition.policies import job
+from stacks.pipeline_definition.processing import PROCESSING, ProcessingInput, ProcessingOutput, processing
+from stacks.pipeline_definition.training import training
+from stacks.pipeline_definition.tuning import tuning
 
-MANIFEST_PARAMETER = "InputManifest"
+# What stands for the manifest of the newest batch, where Start looks it up.
+LATEST = "latest"
 SPLITS = ("train", "validation", "test")
+_TYPES = {"string": "String", "integer": "Integer", "float": "Float", "boolean": "Boolean"}
 
 
 def pipeline_definition(plan: PipelinePlan) -> dict[str, Any]:
     """The definition, ready for AWS::SageMaker::Pipeline once it is JSON."""
+    names = list(plan.candidates)
     return {
         "Version": "2020-12-01",
         "Metadata": {},
-        # Key of the batch's _READY marker in the raw bucket; the marker is a SageMaker manifest of the batch's files.
-        "Parameters": [{"Name": MANIFEST_PARAMETER, "Type": "String"}],
+        "Parameters": _parameters(plan),
         "Steps": [
-            _process(plan),
-            *(_train(plan, name) for name in plan.candidates),
-            _evaluate(plan),
-            _stop_if_none_passed(plan),
-            *(_gate(plan, name) for name in plan.candidates),
+            *([start(plan)] if starts(plan) else []),
+            job(_process(plan), plan.settings.cache),
+            *([champion(plan)] if asks_for_champion(plan) else []),
+            *(job(_train(plan, name), plan.settings.cache) for name in names),
+            job(scan(plan), plan.settings.cache),
+            job(evaluate(plan), plan.settings.cache),
+            stop_if_none_passed(plan),
+            *(register_if_passed(plan, name) for name in names),
+            *([predict_if_first(plan, n) for n in range(len(names))] if plan.settings.transform else []),
         ],
     }
 
 
-def _process(plan: PipelinePlan) -> jobs.Step:
+def _parameters(plan: PipelinePlan) -> list[dict[str, Any]]:
+    """Key of the batch's _READY marker in the raw bucket, which is a SageMaker manifest of its files; the model's."""
+    manifest = {"Name": MANIFEST_PARAMETER, "Type": "String"}
+    own = [
+        {"Name": name, "Type": _TYPES[its.type], "DefaultValue": its.default}
+        for name, its in plan.settings.parameters.items()
+    ]
+    return [manifest | ({"DefaultValue": LATEST} if starts(plan) else {}), *own]
+
+
+def _process(plan: PipelinePlan) -> Step:
     processed = f"s3://{plan.data_bucket}/processed/{plan.model}"
-    return jobs.processing(
+    manifest = function_output("Start", "manifest") if starts(plan) else parameter(MANIFEST_PARAMETER)
+    its = plan.settings.processing
+    arguments = {
+        key: named_parameter(value, plan.settings.parameters) or str(value) for key, value in its.arguments.items()
+    }
+    return processing(
         "Process",
-        compute=plan.processing.compute,
-        entry_point=plan.processing.entry_point,
+        compute=plan.processing,
+        entry_point=its.entry_point,
         arguments={
-            **plan.processing.arguments,
-            "input_dir": f"{jobs.PROCESSING}/input/raw",
-            "output_dir": f"{jobs.PROCESSING}/output",
+            **arguments,
+            "input_dir": f"{PROCESSING}/input/raw",
+            "output_dir": f"{PROCESSING}/output",
         },
         inputs=[
-            _code(plan),
-            jobs.ProcessingInput(
-                "raw", join("/", f"s3://{plan.raw_bucket}", parameter(MANIFEST_PARAMETER)), data_type="ManifestFile"
-            ),
+            ProcessingInput("code", plan.code_uri),
+            ProcessingInput("raw", join("/", f"s3://{plan.raw_bucket}", manifest), data_type="ManifestFile"),
         ],
-        outputs=[jobs.ProcessingOutput(name, join("/", processed, EXECUTION_ID, name)) for name in (*SPLITS, "report")],
+        outputs=[ProcessingOutput(name, join("/", processed, EXECUTION_ID, name)) for name in (*SPLITS, "report")],
     )
 
 
-def _train(plan: PipelinePlan, name: str) -> jobs.Step:
-    candidate = plan.candidates[name]
-    return jobs.training(
-        f"Train-{name}",
-        compute=candidate.compute,
-        script=jobs.Script(
-            entry_point=candidate.entry_point,
-            archive_uri=plan.code_uri,
-            archive_name=plan.code_name,
-            region=plan.region,
-            hyperparameters=candidate.hyperparameters,
-        ),
-        channels={split: processing_output("Process", split) for split in ("train", "validation")},
-        output=f"s3://{plan.artifacts_bucket}/models/{plan.model}/{name}",
-        metrics=candidate.metrics,
-    )
-
-
-def _evaluate(plan: PipelinePlan) -> jobs.Step:
-    """All candidates on the same test split, each through its own inference code."""
-    models = [jobs.ProcessingInput(f"models/{name}", model_artifact(f"Train-{name}")) for name in plan.candidates]
-    return jobs.processing(
-        "Evaluate",
-        compute=plan.evaluation.compute,
-        entry_point=plan.evaluation.entry_point,
-        arguments={
-            "test_dir": f"{jobs.PROCESSING}/input/test",
-            "models_dir": f"{jobs.PROCESSING}/input/models",
-            "output_dir": f"{jobs.PROCESSING}/output/evaluation",
-        },
-        inputs=[_code(plan), jobs.ProcessingInput("test", processing_output("Process", "test")), *models],
-        outputs=[
-            jobs.ProcessingOutput(
-                "evaluation", join("/", f"s3://{plan.artifacts_bucket}/evaluations/{plan.model}", EXECUTION_ID)
-            )
-        ],
-        property_files={"evaluation": ("evaluation", "evaluation.json")},
-    )
-
-
-def _stop_if_none_passed(plan: PipelinePlan) -> jobs.Step:
-    message = f"No candidate of {plan.model} reached {plan.metric} >= {plan.at_least} on the test split."
-    failed = [steps.less_than(_score(plan, name), plan.at_least) for name in plan.candidates]
-    return steps.condition("Gate", all_of=failed, then=[steps.fail("NoCandidatePassed", message=message)])
-
-
-def _gate(plan: PipelinePlan, name: str) -> jobs.Step:
-    candidate = plan.candidates[name]
-    registration = steps.register(
-        f"Register-{name}",
-        group=candidate.group,
-        image=candidate.compute.image,
-        model_data=model_artifact(f"Train-{name}"),
-        approval=plan.approval,
-        statistics=join("/", processing_output("Evaluate", "evaluation"), "evaluation.json"),
-        properties={"candidate": name, "pipeline-execution": EXECUTION_ID},
-    )
-    passed = steps.at_least(_score(plan, name), plan.at_least)
-    return steps.condition(f"Gate-{name}", all_of=[passed], then=[registration])
-
-
-def _score(plan: PipelinePlan, name: str) -> Reference:
-    return json_get("Evaluate", "evaluation", f"{name}.{plan.metric}")
-
-
-def _code(plan: PipelinePlan) -> jobs.ProcessingInput:
-    return jobs.ProcessingInput("code", plan.code_uri)
+def _train(plan: PipelinePlan, name: str) -> Step:
+    search = plan.candidates[name].settings.tuning
+    return tuning(f"Tune-{name}", plan, name, search) if search else training(f"Train-{name}", plan, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stacks.pipeline_definition.jobs import Compute
+from stacks.pipeline_definition.compute import Compute
 from stacks.values.job_limits import JobLimits
 
 

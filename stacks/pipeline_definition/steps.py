@@ -1,28 +1,40 @@
-"""The steps around the jobs: conditions, failure, registration."""
+"""The steps around the jobs: functions, conditions, failure, registration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stacks.pipeline_definition.compute import Step
 from stacks.pipeline_definition.functions import Reference, Value
-from stacks.pipeline_definition.jobs import Step
 
+Condition = dict[str, Any]
 # Where the serving containers find the four functions: inside the artifact, under `code/`.
 INFERENCE_CODE = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 
 
-def at_least(left: Reference, right: float) -> dict[str, Any]:
-    """A condition: left >= right."""
-    return {"Type": "GreaterThanOrEqualTo", "LeftValue": left, "RightValue": right}
+def function(name: str, *, arn: str, arguments: Mapping[str, object], outputs: Sequence[str]) -> Step:
+    """A call of a Lambda function; `outputs`: texts of its answer that later steps read."""
+    return {
+        "Name": name,
+        "Type": "Lambda",
+        "FunctionArn": arn,
+        "Arguments": dict(arguments),
+        "OutputParameters": [{"OutputName": output, "OutputType": "String"} for output in outputs],
+    }
 
 
-def less_than(left: Reference, right: float) -> dict[str, Any]:
-    """A condition: left < right."""
-    return {"Type": "LessThan", "LeftValue": left, "RightValue": right}
+def compare(how: str, left: Reference, right: float) -> Condition:
+    """A condition; `how` is the API's: GreaterThan, GreaterThanOrEqualTo, LessThan, LessThanOrEqualTo."""
+    return {"Type": how, "LeftValue": left, "RightValue": right}
 
 
-def condition(name: str, *, all_of: Sequence[dict[str, Any]], then: Sequence[Step]) -> Step:
+def any_of(*conditions: Condition) -> Condition:
+    """A condition that one of several makes true."""
+    return conditions[0] if len(conditions) == 1 else {"Type": "Or", "Conditions": list(conditions)}
+
+
+def condition(name: str, *, all_of: Sequence[Condition], then: Sequence[Step]) -> Step:
     """Run `then` when every condition holds. SageMaker does not nest condition steps."""
     return {
         "Name": name,
@@ -40,14 +52,13 @@ def register(
     name: str,
     *,
     group: str,
-    image: str,
-    model_data: Value,
+    container: Mapping[str, object],
+    content_type: str,
     approval: str,
     statistics: Value,
     properties: Mapping[str, Value],
 ) -> Step:
-    """A new version in a model package group. The inference code is inside the artifact, under `code/`."""
-    container = {"Image": image, "ModelDataUrl": model_data, "Environment": INFERENCE_CODE}
+    """A new version in a model package group."""
     return {
         "Name": name,
         "Type": "RegisterModel",
@@ -55,9 +66,9 @@ def register(
             "ModelPackageGroupName": group,
             "ModelApprovalStatus": approval,
             "InferenceSpecification": {
-                "Containers": [container],
-                "SupportedContentTypes": ["application/json"],
-                "SupportedResponseMIMETypes": ["application/json"],
+                "Containers": [dict(container)],
+                "SupportedContentTypes": [content_type],
+                "SupportedResponseMIMETypes": [content_type],
             },
             "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": statistics}}},
             "CustomerMetadataProperties": dict(properties),

@@ -17,6 +17,7 @@ class HostedNames:
 
     `groups`: whose packages releases choose; `packages`: ARNs of fixed ones. `volume_key` is None where an instance
     type encrypts its own drives, and without instances. `serverless`: its model has no place in the VPC.
+    `prefix`, `environment`: the tags that the stack gives.
     `live_function`: ARN of the function that the stack's custom resources call.
     """
 
@@ -31,6 +32,8 @@ class HostedNames:
     volume_key: str | None
     serverless: bool
     live_function: str
+    prefix: str
+    environment: str
 
 
 @dataclass(frozen=True)

@@ -34,3 +34,16 @@ class JobLimits:
             "Bool": {"sagemaker:NetworkIsolation": "true", "sagemaker:InterContainerTrafficEncryption": "true"},
             "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(self.max_runtime_seconds)},
         }
+
+    def transform_conditions(self, models: Sequence[str]) -> dict[str, dict[str, object]]:
+        """A transform job has no place of its own: it is where its model is, one of `models` (ARN patterns)."""
+        types = "sagemaker:InstanceTypes"
+        keys: dict[str, object] = {"sagemaker:OutputKmsKeyArn": list(self.output_keys)}
+        if self.volume_key:
+            keys["sagemaker:VolumeKmsKeyArn"] = self.volume_key
+        return {
+            "ForAllValues:StringEquals": {types: list(self.instance_types)},
+            "Null": {types: "false"},
+            "ArnEquals": keys,
+            "ArnLike": {"sagemaker:ModelArn": list(models)},
+        }

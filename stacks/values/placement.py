@@ -16,3 +16,15 @@ class Placement:
     subnet_ids: list[str]
     security_group_id: str
     s3_endpoint_id: str
+
+    def isolated(self) -> dict[str, dict[str, object]]:
+        """Conditions on CreateModel: in this place, and isolated. A key that is absent fails each of them."""
+        sets: dict[str, object] = {
+            "sagemaker:VpcSubnets": self.subnet_ids,
+            "sagemaker:VpcSecurityGroupIds": [self.security_group_id],
+        }
+        return {
+            "ForAllValues:StringEquals": sets,
+            "Null": dict.fromkeys(sets, "false"),
+            "Bool": {"sagemaker:NetworkIsolation": "true"},
+        }

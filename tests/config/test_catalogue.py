@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from importlib.resources import files
 from typing import get_args
 
 import botocore.session
@@ -87,3 +89,22 @@ def should_hold_images_to_the_day_of_their_review() -> None:
     assert all(image.patched_until > images.reviewed for image in images.images.values())
     assert not set(images.retired) & set(images.images)
     assert images.reviewed > datetime.date(2026, 11, 1)
+
+
+def should_know_the_images_of_algorithms_as_the_sdk_does() -> None:
+    registry = files("sagemaker.core") / "image_uri_config"
+    for group in catalogue.algorithm_images():
+        for name in group.algorithms:
+            known = json.loads((registry / f"{name}.json").read_text("utf-8"))["versions"]["1"]
+            assert known["repository"] == name
+            regions = {r: account for r, account in known["registries"].items() if r in catalogue.images().accounts}
+            assert group.accounts == regions, name
+
+
+def should_have_an_image_of_every_algorithm_that_aws_publishes_one_of() -> None:
+    without = {name for name in ALGORITHMS if catalogue.algorithm_image(name, "eu-west-1") is None}
+    assert without == {name for name, facts in ALGORITHMS.items() if facts.scripted}
+    assert catalogue.algorithm_image("xgboost", "eu-west-1") == catalogue.images().uri("xgboost", "eu-west-1")
+    kmeans = "438346466558.dkr.ecr.eu-west-1.amazonaws.com/kmeans:1"
+    assert catalogue.algorithm_image("kmeans", "eu-west-1") == kmeans
+    assert catalogue.algorithm_image("lda", "eu-north-1") is None

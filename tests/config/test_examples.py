@@ -98,3 +98,15 @@ def should_find_requirements_in_a_models_folder(tmp_path: Path, monkeypatch: pyt
     (violation,) = isolation.nothing_is_installed_in_a_job(platform, tmp_path)
     assert violation.path == "models.reviews.code"
     assert "image of your own" in violation.fix
+
+
+def should_explain_a_rule_in_any_case(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rollout-time"]) == 0
+    assert capsys.readouterr().out.startswith("ROLLOUT-TIME: ")
+
+
+def should_list_the_rules_that_a_part_of_a_name_is_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "schedule-"]) == 1
+    said = capsys.readouterr().err
+    assert "no rule 'schedule-'" in said
+    assert all(rule in said for rule in ("SCHEDULE-CRON", "SCHEDULE-ZONE", "SCHEDULE-OFTEN"))

@@ -32,6 +32,11 @@ SAID: list[tuple[str, Any, str]] = [
     (f"{VARIANTS}.linear.containers", [{"model": "reviews", "candidate": "linear"}], "give at least 2."),
     (f"{VARIANTS}.linear.environment", {"WORKERS": 2}, "write a text, in quotes."),
     (f"{VARIANTS}.linear.startup_timeout_seconds", 3601, "write a number of at most 3600."),
+    (
+        f"{VARIANTS}.linear.image",
+        {"uri": "x", "artifact": "model.zip"},
+        "Key of the model's archive in the artifacts bucket. Such as `own/model.tar.gz`.",
+    ),
     ("endpoints.reviews.mode", "batch", "write 'real_time', 'asynchronous' or 'serverless'."),
     ("endpoints.reviews.capture", {"percent": 0}, "write a number of at least 1."),
     ("endpoints.reviews.rollout.alarms.period_seconds", 20, "write 10, 30 or 60."),

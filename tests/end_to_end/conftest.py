@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.end_to_end.hosting.hosted import Hosted
+from tests.end_to_end.hosting.launch import hosting
 from tests.end_to_end.observer import ProcessObserver
 from tests.local.cloud import LocalCloud
 
+# Alarms' periods, roll-outs' waits and scaling go this many times faster than on AWS (docs/local.md).
+TIME_FACTOR = 6
 # A `make test` of the user's must not steer the `make deploy` of the tests.
 _OF_THE_CALLER = ("MAKE", "MFLAGS", "ASHLAR_", "AWS_", "CDK_")
 
@@ -47,6 +51,11 @@ class Ashlar:
     def exec(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A command with the environment of the local cloud's clients."""
         return _run([str(ROOT / ".venv/bin/python"), "-m", "local", "exec", "--", *command], self.state)
+
+    def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
+        """The same, started and not waited for. `options`: of Popen."""
+        launched = [str(ROOT / ".venv/bin/python"), "-m", "local", "exec", "--", *command]
+        return subprocess.Popen(launched, cwd=ROOT, env=_environment(self.state), text=True, **options)
 
     def jobs(self, kind: str) -> dict[str, dict[str, Any]]:
         """Step -> description of the job, of `kind` training or processing, that first completed it in a pipeline."""
@@ -84,7 +93,7 @@ def _run(command: list[str], state: Path) -> subprocess.CompletedProcess[str]:
 
 def _environment(state: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_CALLER)}
-    return {**kept, "ASHLAR_LOCAL_STATE": str(state)}
+    return {**kept, "ASHLAR_LOCAL_STATE": str(state), "ASHLAR_LOCAL_TIME_FACTOR": str(TIME_FACTOR)}
 
 
 def _interrupted_deploy(state: Path) -> None:
@@ -129,3 +138,10 @@ def ashlar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ashlar]:
     finally:
         # Not `make destroy`, which a test of its own tries: this must end everything whatever state it is in.
         _run([str(ROOT / ".venv/bin/python"), "-m", "local", "stop"], state)
+
+
+@pytest.fixture(scope="session")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    """Small endpoints of every mode on a local cloud of their own; nothing is released to them yet."""
+    with hosting(tmp_path_factory.mktemp("hosted")) as platform:
+        yield platform

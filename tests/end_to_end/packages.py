@@ -15,18 +15,20 @@ from tests.end_to_end.conftest import Ashlar
 GROUP = "ashlar-local-reviews-{}"
 
 
-def latest(ashlar: Ashlar, candidate: str) -> dict[str, Any]:
-    """DescribeModelPackage of a candidate's newest version."""
+def latest(ashlar: Ashlar, candidate: str, **filters: str) -> dict[str, Any]:
+    """DescribeModelPackage of a candidate's newest version. `filters`: of ListModelPackages."""
     sagemaker = ashlar.client("sagemaker")
-    packages = sagemaker.list_model_packages(ModelPackageGroupName=GROUP.format(candidate))["ModelPackageSummaryList"]
+    group = GROUP.format(candidate)
+    packages = sagemaker.list_model_packages(ModelPackageGroupName=group, **filters)["ModelPackageSummaryList"]
     newest = max(packages, key=lambda package: package["ModelPackageVersion"])
     described: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=newest["ModelPackageArn"])
     return described
 
 
 def register(ashlar: Ashlar, candidate: str, *, status: str, inference_code: str | None = None) -> str:
-    """A new version like the newest one; with `inference_code` in place of its inference.py. Answers its ARN."""
-    container = dict(latest(ashlar, candidate)["InferenceSpecification"]["Containers"][0])
+    """A new version like the newest approved one, or with `inference_code` in place of its inference.py; its ARN."""
+    good = latest(ashlar, candidate, ModelApprovalStatus="Approved")
+    container = dict(good["InferenceSpecification"]["Containers"][0])
     if inference_code is not None:
         container["ModelDataUrl"] = _with_code(ashlar, container["ModelDataUrl"], inference_code)
     wanted = {key: container[key] for key in ("Image", "ModelDataUrl", "Environment")}

@@ -22,8 +22,8 @@ from tests.local.cloud import REGION, eventually
 
 CASES = [*people.CASES, *services.CASES]
 FEWEST_OF_EACH = 45
-# EC2 and API Gateway have words of their own for AccessDenied.
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+# EC2, SNS and API Gateway have words of their own for AccessDenied.
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 
 Answers = dict[int, dict[str, str]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.end_to_end.conftest import Ashlar
-from tests.end_to_end.test_release import STACK, parameters, status
+from tests.end_to_end.releases import STACK, parameters, status
 
 
 def should_keep_what_is_released_when_the_template_changes(ashlar: Ashlar, tmp_path: Path) -> None:

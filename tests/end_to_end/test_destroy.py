@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -11,13 +12,19 @@ import psutil
 import pytest
 
 from tests.end_to_end.conftest import Ashlar, make
+from tests.end_to_end.packages import register
+from tests.end_to_end.releases import wait_until_updating
+from tests.local.cloud import eventually, run_launcher
 
 pytestmark = pytest.mark.destroys
 
 
-def left_behind(ashlar: Ashlar) -> list[str]:
-    """Every process that the local cloud of this state directory started, or that was given it as an argument."""
-    found = []
+def left_behind(ashlar: Ashlar) -> dict[int, str]:
+    """Every process, by its id, that the local cloud of this state directory started or that was given it.
+
+    By an argument, that is, or by the environment.
+    """
+    found = {}
     for process in psutil.process_iter():
         try:
             line = " ".join(process.cmdline())
@@ -25,8 +32,29 @@ def left_behind(ashlar: Ashlar) -> list[str]:
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
         if ours and process.pid != os.getpid():
-            found.append(line)
+            found[process.pid] = line
     return found
+
+
+def should_deploy_again_after_the_local_cloud_was_killed_during_an_update(ashlar: Ashlar) -> None:
+    # GIVEN a release under way
+    register(ashlar, "linear", status="Approved")
+    wait_until_updating(ashlar)
+    of_before = left_behind(ashlar)
+    # WHEN the local cloud is killed
+    psutil.Process(json.loads((ashlar.state / "server.json").read_text())["pid"]).kill()
+    gone = "The one before ended without `stop`: what was deployed in it is gone."
+    # THEN it says what is left of it, and so do the operators' commands
+    eventually(lambda: gone in run_launcher("status", state=ashlar.state).stdout)
+    refused = ashlar.ops("status")
+    assert refused.returncode != 0
+    assert "The local cloud is not running." in refused.stderr
+    # AND everything of before ends when it is deployed again, which works
+    again = make("deploy", state=ashlar.state)
+    assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
+    assert gone in again.stdout
+    assert "model package ashlar-local-reviews-linear/1" in again.stdout
+    assert not set(of_before) & set(left_behind(ashlar))
 
 
 def should_leave_no_process_and_no_port_even_while_a_pipeline_runs(ashlar: Ashlar) -> None:

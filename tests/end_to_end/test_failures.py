@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import Ashlar, make
+from tests.end_to_end.operators import Operators, listening
 from tests.local.cloud import eventually
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -27,12 +28,13 @@ def should_stop_the_pipeline_and_tell_the_operators_when_training_may_not_write_
     kept = [statement for statement in document["Statement"] if "s3:PutObject" not in statement["Action"]]
     assert len(kept) == len(document["Statement"]) - 1
     _replace(iam, policy, {**document, "Statement": kept})
-    queue = _subscribed_queue(ashlar)
-    try:
-        # WHEN data arrives
-        done = ashlar.ops("run", "reviews", "--data", "build/sample_reviews.csv")
-    finally:
-        _replace(iam, policy, document)
+    with listening(ashlar) as operators:
+        try:
+            # WHEN data arrives
+            done = ashlar.ops("run", "reviews", "--data", "build/sample_reviews.csv")
+        finally:
+            _replace(iam, policy, document)
+        told = _told(operators, wanted=("Training Job", "Step", "Pipeline execution"))
     # THEN the job says what it was denied, and nothing after it runs
     assert done.returncode == 1
     assert "The pipeline ended as Failed" in done.stderr
@@ -47,7 +49,6 @@ def should_stop_the_pipeline_and_tell_the_operators_when_training_may_not_write_
     assert reasons
     assert all("AccessDenied" in reason and "s3:PutObject" in reason for reason in reasons)
     # AND the operators' encrypted topic says so, in sentences
-    told = _told(ashlar, queue, wanted=("Training Job", "Step", "Pipeline execution"))
     job = rf"Training Job pipelines-\w+-Train-\w+-\w+ is Failed\. ClientError: .*{DENIED}"
     assert re.fullmatch(rf"{TIME}: {job}.*", told["Training Job"])
     step = rf"Step Train-\w+ of pipeline execution arn:\S+ failed\. .*{DENIED}"
@@ -55,35 +56,15 @@ def should_stop_the_pipeline_and_tell_the_operators_when_training_may_not_write_
     assert re.fullmatch(rf"{TIME}: Pipeline execution arn:\S+ is Failed\.", told["Pipeline execution"])
 
 
-def _subscribed_queue(ashlar: Ashlar) -> str:
-    """The URL of a queue that hears what the operators hear."""
-    sns, sqs = ashlar.client("sns"), ashlar.client("sqs")
-    (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":ashlar-local-operators")]
-    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["KmsMasterKeyId"]
-    url = str(sqs.create_queue(QueueName="operator")["QueueUrl"])
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    policy = {"Version": "2012-10-17", "Statement": [{**send, "Resource": arn}]}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return url
-
-
-def _told(ashlar: Ashlar, queue: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
+def _told(operators: Operators, *, wanted: tuple[str, ...]) -> dict[str, str]:
     """What was said first about each subject: how the sentences after the time begin."""
-    sqs, told = ashlar.client("sqs"), dict[str, str]()
 
-    def heard() -> bool:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            sentence = json.loads(message["Body"])["Message"].strip('"')
-            for subject in wanted:
-                if f"Z: {subject} " in sentence:
-                    told.setdefault(subject, sentence)
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return set(told) == set(wanted)
+    def heard() -> dict[str, str]:
+        sentences = [message.text.strip('"') for message in operators.heard()]
+        found = {each: next((its for its in sentences if f"Z: {each} " in its), "") for each in wanted}
+        return found if all(found.values()) else {}
 
-    eventually(heard)
-    return told
+    return eventually(heard)
 
 
 def _replace(iam: Any, policy: str, document: dict[str, Any]) -> None:

@@ -6,19 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.end_to_end.conftest import Ashlar
 from tests.end_to_end.packages import register
+from tests.end_to_end.releases import STACK, parameters, status, wait_until_released
 from tests.local.cloud import eventually
 
-STACK = "ashlar-local-inference-reviews"
 BROKEN = "def model_fn(directory, context=None):\n    raise RuntimeError('this model cannot be loaded')\n"
-
-
-def parameters(ashlar: Ashlar) -> dict[str, str]:
-    stack = ashlar.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
-
-
-def status(ashlar: Ashlar) -> str:
-    return str(ashlar.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"])
 
 
 def should_release_both_candidates_approved_in_the_same_second(ashlar: Ashlar) -> None:
@@ -31,8 +22,8 @@ def should_release_both_candidates_approved_in_the_same_second(ashlar: Ashlar) -
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(approve, [linear, xgboost]))
-    wanted = {"LinearModelPackage": linear, "XgboostModelPackage": xgboost}
-    eventually(lambda: parameters(ashlar) == wanted and status(ashlar) == "UPDATE_COMPLETE", seconds=90)
+    wait_until_released(ashlar, linear, xgboost)
+    assert parameters(ashlar) == {"LinearModelPackage": linear, "XgboostModelPackage": xgboost}
     for package in (linear, xgboost):
         described = sagemaker.describe_model_package(ModelPackageName=package)
         assert described["ModelApprovalStatus"] == "Approved"

@@ -10,13 +10,14 @@ import pytest
 
 from tests.conftest import ROOT
 
-ROOMS = ("config", "stacks", "lambda", "model_code", "local", "ops", "review", "benchmarks")
+ROOMS = ("config", "stacks", "lambda", "model_code", "platform_code", "local", "ops", "review", "benchmarks")
 # room -> the rooms it may import from, itself aside
 MAY_IMPORT = {
     "config": set(),
     "stacks": {"config"},
     "lambda": set(),
     "model_code": set(),
+    "platform_code": set(),
     "local": set(),
     "ops": {"config"},
     "review": {"app", "config", "stacks"},
@@ -59,7 +60,7 @@ def should_keep_each_function_to_its_own_folder(function: str) -> None:
         assert not {name.split(".")[0] for name in imported(path)} & others, path
 
 
-@pytest.mark.parametrize("room", ["stacks", "lambda", "model_code"])
+@pytest.mark.parametrize("room", ["stacks", "lambda", "model_code", "platform_code"])
 def should_not_know_that_the_local_cloud_exists(room: str) -> None:
     for path in sources(room):
         assert not re.search(r"\blocal[ _-]cloud\b|ministack|local/", path.read_text("utf-8"), re.IGNORECASE), path

@@ -10,6 +10,12 @@ from botocore.exceptions import ClientError
 from tests.local import stacks
 from tests.local.cloud import LocalCloud, eventually
 
+_FAILING = """
+import json, os, boto3
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=event["id"])
+    raise RuntimeError("as the test wants")
+"""
 _PIPELINE = {
     "Version": "2020-12-01",
     "Parameters": [{"Name": "Batch", "Type": "String", "DefaultValue": "none"}],
@@ -69,6 +75,26 @@ def should_start_a_pipeline_with_values_of_the_event(local_cloud: LocalCloud) ->
     found = eventually(lambda: sagemaker.list_pipeline_executions(PipelineName="marker")["PipelineExecutionSummaries"])
     given = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=found[0]["PipelineExecutionArn"])
     assert given["PipelineParameters"] == [{"Name": "Batch", "Value": "raw/reviews/b2/_READY"}]
+
+
+def should_invoke_a_function_that_failed_again(local_cloud: LocalCloud) -> None:
+    sqs = local_cloud.client("sqs")
+    queue = sqs.create_queue(QueueName="attempts")["QueueUrl"]
+    role = stacks.make_role(
+        local_cloud, "failing", "lambda.amazonaws.com", {"Action": "sqs:SendMessage", "Resource": "*"}
+    )
+    function = stacks.make_function(local_cloud, "failing", _FAILING, role, QUEUE=queue)
+    stacks.make_rule(local_cloud, "failing", {"source": ["test.failing"]}, {"Arn": function})
+    local_cloud.client("events").put_events(Entries=[{"Source": "test.failing", "DetailType": "any", "Detail": "{}"}])
+    attempts: list[str] = []
+
+    def again() -> bool:
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        attempts.extend(message["Body"] for message in received)
+        return len(attempts) > 1
+
+    eventually(again)
+    assert len(set(attempts)) == 1
 
 
 def should_ask_whether_a_target_may_be_given_its_role(local_cloud: LocalCloud) -> None:

@@ -138,6 +138,32 @@ def should_put_and_replace_the_schedules_of_a_target(local_cloud: LocalCloud, st
     assert list(schedules()) == ["night"]
 
 
+def _target(endpoint: str) -> dict[str, str]:
+    dimension = "sagemaker:variant:DesiredInstanceCount"
+    resource = f"endpoint/{endpoint}/variant/only"
+    return {"ServiceNamespace": "sagemaker", "ResourceId": resource, "ScalableDimension": dimension}
+
+
+def should_update_no_target_that_is_gone(local_cloud: LocalCloud, stack: tuple[str, str]) -> None:
+    """CloudFormation's handler does not find it; Application Auto Scaling's API alone would make another."""
+    name, endpoint = stack
+    local_cloud.client("application-autoscaling").deregister_scalable_target(**_target(endpoint))
+    data = stacks.describe(local_cloud, name)["Parameters"]
+    (given,) = [parameter["ParameterValue"] for parameter in data if parameter["ParameterKey"] == "Data"]
+    stacks.update(local_cloud, name, Data=given, Quiet="night")
+    assert stacks.settled(local_cloud, name)["StackStatus"] != "UPDATE_COMPLETE"
+    assert f"'endpoint/{endpoint}/variant/only' was not found" in stacks.failures(local_cloud, name)
+
+
+def should_create_no_target_that_is_there(local_cloud: LocalCloud, workshop: Workshop, stack: tuple[str, str]) -> None:
+    _, endpoint = stack
+    properties = {**_target(endpoint), "MinCapacity": 1, "MaxCapacity": 2}
+    template = {"Resources": {"T": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": properties}}}
+    other = unique("Second")
+    stacks.deploy(local_cloud, other, template)
+    assert f"'endpoint/{endpoint}/variant/only' already exists" in stacks.failures(local_cloud, other)
+
+
 def should_keep_the_old_endpoint_when_the_new_model_is_broken(
     local_cloud: LocalCloud, workshop: Workshop, stack: tuple[str, str]
 ) -> None:

@@ -191,6 +191,21 @@ def should_leave_no_process_behind_when_killed_and_stopped(tmp_path: Path) -> No
         assert probe.connect_ex(("127.0.0.1", int(cloud.url.rsplit(":", 1)[1]))) != 0
 
 
+def should_say_that_what_was_deployed_is_gone_when_it_was_killed(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with started(state):
+        os.kill(json.loads((state / "server.json").read_text())["pid"], signal.SIGKILL)
+        gone = "The one before ended without `stop`: what was deployed in it is gone."
+        eventually(lambda: gone in run_launcher("status", state=state).stdout)
+        status = run_launcher("status", state=state)
+        assert status.returncode == 3
+        assert status.stdout.endswith("Deploy again: make deploy\n")
+        again = run_launcher("start", "--port", "0", state=state)
+        assert again.returncode == 0
+        assert gone in again.stdout
+    assert gone not in run_launcher("status", state=state).stdout
+
+
 def should_hide_the_callers_account_from_commands(local_cloud: LocalCloud, tmp_path: Path) -> None:
     run = run_launcher(
         "exec", "--", "env", state=local_cloud.state,

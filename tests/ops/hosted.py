@@ -29,12 +29,14 @@ def token(*packages: str) -> str:
 class Hosted(Client):
     """CloudFormation, SageMaker and STS of one endpoint with the variants linear (90) and xgboost (10).
 
-    `registry`: ARN -> [approval status, description]. `serving`: variant -> package. `events`: oldest first.
+    `registry`: ARN -> [approval status, description]. `serving`: variant -> package, `declared` the same where
+    the stack selects others. `events`: oldest first.
     """
 
     def __init__(self, deployed: Deployed) -> None:
         self.registry = {package(candidate, 1): ["Approved", ""] for candidate in ("linear", "xgboost")}
         self.serving = {candidate: package(candidate, 1) for candidate in ("linear", "xgboost")}
+        self.declared: dict[str, str] = {}
         self.weights = {"linear": 90.0, "xgboost": 10.0}
         self.tags: dict[str, dict[str, str]] = {}
         self.events: list[dict[str, Any]] = []
@@ -45,7 +47,8 @@ class Hosted(Client):
 
     def _stack(self, *name: str) -> dict[str, Any]:
         assert name == ("inference", "reviews")
-        values = {f"{name.title()}ModelPackage": arn for name, arn in self.serving.items()}
+        selected = self.declared or self.serving
+        values = {f"{name.title()}ModelPackage": arn for name, arn in selected.items()}
         return {**self.stack, "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()]}
 
     def operation(self, token: str, *events: tuple[str, str, str], minutes: int = 0) -> None:

@@ -96,3 +96,29 @@ def should_say_how_to_approve_what_waits_for_approval(
         f"  aws sagemaker update-model-package --model-package-arn {arn} --model-approval-status Approved "
         "--region eu-west-1\n"
     ) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["traffic", "reviews", "linear=abc", "xgboost=30"], "The share of linear is 'abc'"),
+        (
+            ["traffic", "reviews", "linear=70", "xgboost=30", "--step", "0"],
+            "--step 0 and --wait 120: a step is more than 0 points",
+        ),
+        (["compare", "reviews", "--alpha", "2"], "--alpha 2 is no probability"),
+        (["compare", "reviews", "--metric", "f1"], "--metric 'f1' is not known"),
+        (["compare", "reviews", "--since", "yesterday"], "--since 'yesterday' is no time"),
+        (["release", "pause", "reviews", "--reason", "a!b"], "The reason 'a!b' cannot be kept"),
+    ],
+)
+def should_say_what_is_wrong_with_the_command_line_before_aws_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("an environment was opened")
+
+    for module in ("ops.traffic.command", "ops.compare.commands", "ops.release.commands"):
+        monkeypatch.setattr(f"{module}.open_endpoint", never)
+    assert run(monkeypatch, *arguments) == 1
+    assert capsys.readouterr().err.startswith(said)

@@ -305,3 +305,10 @@ def should_upload_labels_that_a_comparison_then_finds(
     (key,) = (key for key in bucket.objects if key.startswith("ground-truth/"))
     assert key.startswith("ground-truth/ashlar-dev-reviews/20")
     assert compared(deployed).champion.requests == 1
+
+
+def should_read_a_line_whole_that_holds_other_separators(deployed: Deployed, bucket: Bucket) -> None:
+    line = json.dumps({"text": "one\u2028two\x85three"}, ensure_ascii=False)
+    bucket.captured("linear", line, line)
+    found = Store(deployed, "reviews").captured("s3://bucket/capture", "linear", NOW - timedelta(hours=2))
+    assert [text for text, _ in found] == [line, line]

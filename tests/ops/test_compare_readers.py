@@ -152,6 +152,11 @@ def should_leave_long_digits_names() -> None:
     assert label("nan") == "nan"
 
 
+def should_keep_a_quoted_cell_whole_over_its_lines() -> None:
+    assert cells('"yes\nindeed",no\r\n1.0\n') == ["yes\nindeed", "no", "1"]
+    assert cells("a\u2028b\nc") == ["a\u2028b", "c"]
+
+
 @pytest.mark.parametrize("text", ["", "1,,2", '"1', " "])
 def should_refuse_cells_without_a_label(text: str) -> None:
     with pytest.raises(UnusableError):

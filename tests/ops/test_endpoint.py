@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.endpoint import follow_release, served, wanted
+from ops.endpoint import declared, wanted
+from ops.release.follow import follow_release
 from ops.session import OpsError
 from tests.ops.conftest import Client, Deployed
 
@@ -134,6 +135,18 @@ def should_fail_with_the_first_reason_when_nothing_follows_a_rollback(
     assert 60 <= sum(slept) < 70
 
 
+def should_read_the_first_reason_of_an_import_no_older_one(deployed: Deployed, cloud: Callable[..., Cloud]) -> None:
+    it = cloud(("IMPORT_ROLLBACK_FAILED", *NEW))
+    it.events = [
+        event("endpoint", "IMPORT_FAILED", "denied"),
+        event("stack", "IMPORT_IN_PROGRESS"),
+        event("endpoint", "UPDATE_FAILED", "an older story"),
+        event("stack", "UPDATE_IN_PROGRESS"),
+    ]
+    with pytest.raises(OpsError, match="IMPORT_ROLLBACK_FAILED: endpoint: denied"):
+        list(follow_release(deployed, "reviews", NEW))
+
+
 def should_wait_longer_while_a_rolled_back_release_is_tried_another_way(
     deployed: Deployed, cloud: Callable[..., Cloud]
 ) -> None:
@@ -182,11 +195,6 @@ def should_give_up_after_the_longest_roll_outs(deployed: Deployed, cloud: Callab
         list(follow_release(deployed, "reviews", NEW))
 
 
-def should_show_what_is_served_also_for_a_variant_that_is_not_deployed_yet(deployed: Deployed) -> None:
-    deployed.stacks["inference-reviews"] = {
-        "Parameters": [{"ParameterKey": "LinearModelPackage", "ParameterValue": LINEAR}]
-    }
-    assert {v.name: v.package for v in served(deployed, "reviews")} == {
-        "linear": "ashlar-dev-reviews-linear/2",
-        "xgboost": None,
-    }
+def should_show_what_is_declared_also_for_a_variant_that_is_not_deployed_yet(deployed: Deployed) -> None:
+    stack = {"Parameters": [{"ParameterKey": "LinearModelPackage", "ParameterValue": LINEAR}]}
+    assert declared(deployed, "reviews", stack) == {"linear": "ashlar-dev-reviews-linear/2", "xgboost": "none"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import time
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
+from ops.api import CONNECTIONS
 from ops.invoke import Report, batch_size, invoke_file
 from ops.reviews_file import check_data, read_reviews
 from ops.session import OpsError
@@ -124,20 +126,31 @@ def should_leave_no_output_when_a_request_fails(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def should_begin_nothing_more_after_a_request_failed(tmp_path: Path) -> None:
+def should_begin_nothing_more_after_a_request_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            if wait:  # it waits for requests, so these must go on
+                given_up.set()
+            super().shutdown(wait, cancel_futures=cancel_futures)
+            given_up.set()
+
     class FailingOnce(EchoApi):
         def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:
             self.requests.append(instances)
             if len(self.requests) == 1:
                 raise OpsError("the API answered 502")
-            time.sleep(0.05)
+            assert given_up.wait(30)
             return super().predict(endpoint, instances)
 
+    monkeypatch.setattr("ops.invoke.ThreadPoolExecutor", Pool)
     api = FailingOnce()
     file = write(tmp_path / "r.csv", ["Review Text"], *[["1 nice"]] * 500)
     with pytest.raises(OpsError, match="502"):
         invoke_file(api, "reviews", file, tmp_path / "out.jsonl", 1, lambda n: None)  # type: ignore[arg-type]
-    assert len(api.requests) < 100
+    # One for each thread, and another for the one that failed; each is noted again when it is answered.
+    assert len(api.requests) <= 1 + 2 * CONNECTIONS
 
 
 def should_say_that_the_output_cannot_be_written(tmp_path: Path) -> None:

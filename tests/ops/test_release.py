@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from release import decision
 
 from ops import __main__ as commands
 from ops.release import commands as release
@@ -15,6 +17,8 @@ from ops.release.registry import Registry
 from ops.release.state import state
 from ops.release.steering import pause, resume, rollback
 from ops.session import OpsError
+from ops.stack_events import STEADY
+from ops.status import status as overview
 from tests.ops.conftest import Deployed
 from tests.ops.hosted import CONFIGURATION, NOW, Hosted, group, package, token
 
@@ -74,6 +78,29 @@ def should_tell_a_package_taken_back_later_from_one_that_was_rolled_back(deploye
     hosted.operation(token(package("linear", 2)), BEGIN, ENDPOINT, DONE)
     (found,) = rollouts(deployed)
     assert (found.result, found.reason) == ("taken back later", f"{group('linear')}/2: Taken back by ada: worse")
+
+
+def should_ask_the_registry_once_and_for_the_reasons_that_are_shown(
+    deployed: Deployed, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosted.registry |= {package("linear", number): ["Rejected", "long ago"] for number in range(2, 9)}
+    hosted.operation(token(package("linear", 8)), BEGIN, ENDPOINT, DONE)
+    asked: list[str] = []
+
+    def counting(operation: str) -> None:
+        answer = getattr(hosted, operation)
+
+        def ask(**parameters: str) -> Any:
+            asked.append(operation)
+            return answer(**parameters)
+
+        monkeypatch.setattr(hosted, operation, ask)
+
+    counting("describe_model_package")
+    counting("list_model_packages")
+    assert state(deployed, "reviews").last
+    # One list for each group.
+    assert sorted(asked) == ["describe_model_package", "list_model_packages", "list_model_packages"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +170,36 @@ def should_say_whose_package_takes_over_where_the_group_has_no_other(deployed: D
     assert f"releases {group('linear')}/1 in its place" in said[1]
 
 
+def should_name_the_heaviest_variants_package_for_the_one_that_takes_over(deployed: Deployed, hosted: Hosted) -> None:
+    variants = deployed.platform.endpoints["reviews"].variants
+    # The names' order is another than that of the weights.
+    of_three = {**variants, "another": variants["linear"].model_copy(update={"candidate": "another", "weight": 1.0})}
+    endpoint = deployed.platform.endpoints["reviews"].model_copy(update={"variants": of_three})
+    deployed.platform = deployed.platform.model_copy(update={"endpoints": {"reviews": endpoint}})
+    hosted.registry[package("another", 7)] = ["Approved", ""]
+    said = list(rollback(deployed, "reviews", "xgboost", "worse"))
+    assert f"releases {group('linear')}/1 in its place" in said[1]
+
+
+def should_say_what_serves_beside_what_is_declared(deployed: Deployed, hosted: Hosted) -> None:
+    deployed.api_url = "https://api"
+    fixed = (
+        deployed.platform.endpoints["reviews"]
+        .variants["xgboost"]
+        .model_copy(update={"model": None, "candidate": None, "package": package("xgboost", 1)})
+    )
+    variants = {**deployed.platform.endpoints["reviews"].variants, "xgboost": fixed}
+    endpoint = deployed.platform.endpoints["reviews"].model_copy(update={"variants": variants})
+    deployed.platform = deployed.platform.model_copy(update={"endpoints": {"reviews": endpoint}})
+    hosted.declared = {"linear": package("linear", 2)}
+    found = overview(deployed)["endpoints"]["reviews"]["variants"]
+    assert (found["linear"]["declared"], found["linear"]["serving"]) == (
+        f"{group('linear')}/2",
+        [f"{group('linear')}/1"],
+    )
+    assert (found["xgboost"]["declared"], found["xgboost"]["serving"]) == ("fixed", [f"{group('xgboost')}/1"])
+
+
 def should_reject_nothing_that_would_run_on(deployed: Deployed, hosted: Hosted) -> None:
     hosted.registry = {package("linear", 1): ["Approved", ""]}
     hosted.serving = dict.fromkeys(("linear", "xgboost"), package("linear", 1))
@@ -171,6 +228,21 @@ def should_take_nothing_back_while_an_update_runs(deployed: Deployed, hosted: Ho
     with pytest.raises(OpsError, match=r"(?s)what runs is about to change.*cancel-update-stack --stack-name"):
         list(rollback(deployed, "reviews", "linear", "worse"))
     assert {status for status, _ in hosted.registry.values()} == {"Approved"}
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"])
+def should_take_nothing_back_where_the_reconciler_would_not_act(
+    deployed: Deployed, hosted: Hosted, status: str
+) -> None:
+    assert status not in decision.STEADY
+    hosted.stack["StackStatus"] = status
+    with pytest.raises(OpsError, match=rf"(?s)is {status}: .*continue-update-rollback --stack-name ashlar-dev-inf"):
+        list(rollback(deployed, "reviews", "linear", "worse"))
+    assert {status for status, _ in hosted.registry.values()} == {"Approved"}
+
+
+def should_take_the_same_stacks_for_steady_as_the_reconciler() -> None:
+    assert STEADY == decision.STEADY
 
 
 def should_take_nothing_back_while_releases_are_paused(deployed: Deployed, hosted: Hosted) -> None:

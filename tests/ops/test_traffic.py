@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ops.session import OpsError
 from ops.traffic import shares
-from ops.traffic.shift import shift
+from ops.traffic.shift import Pace, shift
 from tests.ops.conftest import Client, Deployed, refused
 
 CONFIGURATION = "ashlardevreviewsconfig-abc"
@@ -31,6 +31,7 @@ class Cloud(Client):
         self.weights = {"linear": 90.0, "xgboost": 10.0}
         self.status = ["InService"]
         self.configuration = CONFIGURATION
+        self.pending: str | None = None
         self.alarms = {ALARM: "INSUFFICIENT_DATA", f"{CONFIGURATION}-linear-latency": "OK"}
         self.asked: list[dict[str, float]] = []
         self.after: dict[int, Callable[[], object]] = {}
@@ -48,6 +49,7 @@ class Cloud(Client):
             "EndpointStatus": self.status.pop(0) if len(self.status) > 1 else self.status[0],
             "EndpointConfigName": self.configuration,
             "ProductionVariants": variants,
+            **({"PendingDeploymentSummary": {"EndpointConfigName": self.pending}} if self.pending else {}),
         }
 
     def update_endpoint_weights_and_capacities(
@@ -79,7 +81,7 @@ def cloud(deployed: Deployed, slept: list[float]) -> Cloud:
 
 def moved(deployed: Deployed, *arguments: str, largest: float = 10.0, wait: float = 60.0) -> list[str]:
     said: list[str] = []
-    shift(deployed, "reviews", arguments, largest=largest, wait=wait, say=said.append)
+    shift(deployed, "reviews", shares.read(arguments), Pace(largest, wait), said.append)
     return said
 
 
@@ -140,6 +142,40 @@ def should_stop_where_it_is_when_another_update_comes(deployed: Deployed, cloud:
     assert len(cloud.asked) == 1
 
 
+def should_stop_where_an_update_to_another_configuration_is_under_way(deployed: Deployed, cloud: Cloud) -> None:
+    def begin() -> None:
+        cloud.status, cloud.pending = ["Updating"], "ashlardevreviewsconfig-new"
+
+    cloud.after = {1: begin}
+    with pytest.raises(OpsError, match=r"updated to another configuration. The weights are linear=80 xgboost=20"):
+        moved(deployed, "linear=70", "xgboost=30")
+    assert len(cloud.asked) == 1
+
+
+def should_go_on_when_scaling_is_through(deployed: Deployed, cloud: Cloud) -> None:
+    # Longer than the step is watched, so that the next weights are asked for too early.
+    cloud.after = {1: lambda: setattr(cloud, "status", [*["Updating"] * 20, "InService"])}
+    moved(deployed, "linear=70", "xgboost=30")
+    assert cloud.asked == [{"linear": 80.0, "xgboost": 20.0}, {"linear": 70.0, "xgboost": 30.0}]
+
+
+def should_go_back_after_scaling_when_an_alarm_rings_meanwhile(deployed: Deployed, cloud: Cloud) -> None:
+    def scale_and_ring() -> None:
+        cloud.status = [*["Updating"] * 20, "InService"]
+        cloud.ring()
+
+    cloud.after = {1: scale_and_ring}
+    with pytest.raises(OpsError, match=rf"Stopped: alarm {ALARM}. The weights are what they were: linear=90 xgboost"):
+        moved(deployed, "linear=70", "xgboost=30")
+    assert cloud.asked[-1] == {"linear": 90.0, "xgboost": 10.0}
+
+
+def should_give_up_an_update_that_does_not_end(deployed: Deployed, cloud: Cloud, slept: list[float]) -> None:
+    cloud.after = {1: lambda: setattr(cloud, "status", ["Updating"])}
+    with pytest.raises(OpsError, match=r"still updating after 3900 s. The weights are linear=80 xgboost=20"):
+        moved(deployed, "linear=70", "xgboost=30")
+
+
 def should_say_the_state_that_an_interruption_leaves(
     deployed: Deployed, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +207,7 @@ def should_shift_from_weights_that_are_all_zero(deployed: Deployed, cloud: Cloud
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["linear=70"], "Nothing is said of xgboost"),
+        (["linear=100"], "Nothing is said of xgboost"),
         (["linear=70", "boost=30"], "no variant 'boost'. It has: linear, xgboost"),
         (["linear=70", "xgboost=31"], "sum up to 101, not to 100"),
         (["linear=110", "xgboost=-10"], "share of linear is 110; a share is from 0 to 100"),
@@ -216,14 +252,17 @@ def should_refuse_steps_that_lead_nowhere(deployed: Deployed, cloud: Cloud, larg
         moved(deployed, "linear=70", "xgboost=30", largest=largest, wait=wait)
 
 
+def should_take_a_step_of_less_than_can_be_seen() -> None:
+    assert shares.steps({"a": 0.0, "b": 100.0}, {"a": 9e-5, "b": 99.99991}, 90.0) == [{"a": 9e-5, "b": 99.99991}]
+
+
 weights = st.lists(st.floats(0, 100), min_size=2, max_size=5).filter(lambda its: sum(its) > 1)
 
 
 @given(weights, weights, st.floats(0.5, 100))
 def should_never_step_further_than_asked(start: list[float], target: list[float], largest: float) -> None:
     count = min(len(start), len(target))
-    if sum(start[:count]) < 1 or sum(target[:count]) < 1:
-        return
+    assume(sum(start[:count]) >= 1 and sum(target[:count]) >= 1)
     one, other = (shares.of_weights({f"v{i}": its[i] for i in range(count)}) for its in (start, target))
     path = [one, *shares.steps(one, other, largest)]
     assert path[-1] == pytest.approx(other, abs=1e-6)

@@ -131,6 +131,11 @@ def policy(**changes: Any) -> dict[str, Any]:
             {"sagemaker__describe_endpoint": endpoint(DataCaptureConfig={"CaptureStatus": "Stopped"})},
         ),
         (
+            "CAPTURE",
+            "percent 5",
+            {"sagemaker__describe_endpoint": endpoint(DataCaptureConfig={"CurrentSamplingPercentage": 5})},
+        ),
+        (
             "WEIGHTS",
             "linear 50, xgboost 50",
             {"sagemaker__describe_endpoint": endpoint(ProductionVariants=variants(linear={"CurrentWeight": 1.0}))},
@@ -161,6 +166,8 @@ def policy(**changes: Any) -> dict[str, Any]:
             "TargetTrackingScaling 7",
             {"scaling__describe_scaling_policies": policies(7)},
         ),
+        # Put again after a change of the instance type was rolled back.
+        ("SCALING-POLICIES", "other ARNs", {"scaling__describe_scaling_policies": policies(arn="new-arn-of-")}),
         ("SCALING-POLICIES", "none", {"scaling__describe_scaling_policies": {"ScalingPolicies": []}}),
         (
             "SCHEDULES",
@@ -309,3 +316,24 @@ def should_compare_a_serverless_variants_limits_in_place_of_machines_and_scaling
         found = {row.check: row for row in verify(environment, "reviews")}
         assert found["reviews/linear: machine"].verdict is verdict
         assert not [name for name in found if "scaling" in name or "instances" in name or "schedules" in name]
+
+
+@pytest.mark.parametrize(
+    ("weight", "count", "different"),
+    [(0.2, 1, set()), (0.4, 1, {"VERIFY-SHADOW"}), (0.2, 2, {"VERIFY-INSTANCES"})],
+)
+def should_find_a_shadow_whose_share_or_number_an_update_kept(
+    deployed: Deployed, weight: float, count: int, different: set[str]
+) -> None:
+    shadow = {"name": "xgboost", "model": "reviews", "candidate": "xgboost", "sampling_percent": 20}
+    linear = {"model": "reviews", "candidate": "linear", "instances": 4}
+    settings = Endpoint.model_validate({"variants": {"linear": linear}, "shadow": shadow})
+    of_linear = {"VariantName": "linear", "CurrentWeight": 1.0, "CurrentInstanceCount": 4}
+    of_shadow = {"VariantName": "xgboost", "CurrentWeight": weight, "CurrentInstanceCount": count}
+    described = endpoint(ProductionVariants=[of_linear], ShadowProductionVariants=[of_shadow])
+    environment = running(deployed, sagemaker__describe_endpoint=described)
+    environment.platform = environment.platform.model_copy(update={"endpoints": {"reviews": settings}})
+    found = {row.finding.rule: row.finding for row in verify(environment, "reviews") if row.finding}
+    looked_at = {"VERIFY-SHADOW", "VERIFY-INSTANCES", "VERIFY-WEIGHTS"}
+    assert found.keys() & looked_at == different
+    assert all("add it again" in found[rule].fix for rule in different)

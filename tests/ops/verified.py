@@ -176,6 +176,7 @@ PHYSICAL = {
     "Raw": "raw-bucket",
     "S3": "vpce-1",
     **{f"{name}target": f"target-of-{name}" for name in ("linear", "xgboost")},
+    **{f"{name}policy": f"arn-of-{name}-concurrency" for name in ("linear", "xgboost")},
 }
 
 
@@ -244,12 +245,12 @@ def targets(*bounds: tuple[int, int], **suspended: bool) -> Any:
     return answer
 
 
-def policies(target: float = 4.0, kind: str = "TargetTrackingScaling") -> Any:
+def policies(target: float = 4.0, kind: str = "TargetTrackingScaling", arn: str = "arn-of-") -> Any:
     def answer(ResourceId: str, **_: object) -> dict[str, Any]:  # noqa: N803
         name = f"{ResourceId.rsplit('/', 1)[-1]}-concurrency"
         tracking = {"TargetValue": target, "ScaleInCooldown": 300}
         policy = {"PolicyName": name, "PolicyType": kind, "TargetTrackingScalingPolicyConfiguration": tracking}
-        return {"ScalingPolicies": [policy]}
+        return {"ScalingPolicies": [{**policy, "PolicyARN": f"{arn}{name}"}]}
 
     return answer
 

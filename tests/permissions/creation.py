@@ -127,6 +127,10 @@ CREATE: Mapping[str, tuple[str, On]] = {
     "AWS::SageMaker::Model": ("sagemaker:CreateModel", by_logical_id("model")),
     "AWS::SageMaker::ModelPackageGroup": ("sagemaker:CreateModelPackageGroup", itself),
     "AWS::SageMaker::Pipeline": ("sagemaker:CreatePipeline", itself),
+    "AWS::Scheduler::Schedule": (
+        "scheduler:CreateSchedule",
+        lambda it: [_arn("scheduler", f"schedule/default/{it.stack}-Schedule-1a2b3c")],
+    ),
     "AWS::WAFv2::LoggingConfiguration": (
         "wafv2:PutLoggingConfiguration",
         lambda it: [f"{it.properties['ResourceArn']}/1"],

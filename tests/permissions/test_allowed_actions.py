@@ -87,21 +87,28 @@ ALLOWED: Table = {
         **FUNCTION,
         "application-autoscaling": "DeregisterScalableTarget PutScalingPolicy PutScheduledAction "
         "RegisterScalableTarget",
+        "cloudformation": "DescribeStacks",
         "cloudwatch": "DeleteAlarms DescribeAlarms PutMetricAlarm",
         "iam": "CreateServiceLinkedRole",
         "sagemaker": "DescribeEndpoint DescribeEndpointConfig UpdateEndpointWeightsAndCapacities",
     },
     "function release": {
         **FUNCTION,
-        "cloudformation": "DescribeStackEvents DescribeStackResource DescribeStackResources DescribeStacks UpdateStack",
+        "cloudformation": "DescribeStackEvents DescribeStackResource DescribeStacks ListStackResources UpdateStack",
         "cloudwatch": "DescribeAlarmHistory DescribeAlarms",
         "iam": "PassRole",
         "sagemaker": "DeleteEndpointConfig DeleteModel DescribeEndpoint DescribeEndpointConfig DescribeModel "
         "ListEndpointConfigs ListModelPackages ListModels ListTags UpdateModelPackage",
         "sns": "Publish",
     },
+    "function workflow": {
+        **FUNCTION,
+        "sagemaker": "DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage",
+    },
     "hosting": {
         **CONTAINER,
+        # Seeing: the alarms that end a roll-out.
+        "cloudwatch": "DescribeAlarms PutMetricData",
         "logs": "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents",
         # Writing: what capture keeps of requests.
         "s3": "AbortMultipartUpload GetObject ListBucket PutObject",
@@ -110,6 +117,7 @@ ALLOWED: Table = {
         "ecr": "BatchGetImage DescribeImages",
         "iam": "PassRole",
         "kms": "CreateGrant Decrypt DescribeKey",
+        "lambda": "InvokeFunction",
         "s3": "GetObject",
         "sagemaker": "AddTags CreateModelPackage CreateProcessingJob CreateTrainingJob DescribeModelPackage "
         "DescribeModelPackageGroup DescribeProcessingJob DescribeTrainingJob StopProcessingJob StopTrainingJob",
@@ -120,14 +128,15 @@ ALLOWED: Table = {
         "application-autoscaling": "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget "
         "DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions ListTagsForResource PutScalingPolicy "
         "PutScheduledAction RegisterScalableTarget TagResource",
-        "cloudwatch": "DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource",
-        "iam": "CreateServiceLinkedRole GetRole PassRole",
+        "cloudwatch": "DeleteAlarms DescribeAlarms GetMetricData ListTagsForResource PutMetricAlarm TagResource",
+        "iam": "CreateServiceLinkedRole GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies PassRole",
         "kms": "CreateGrant DescribeKey",
         "lambda": "InvokeFunction",
         "sagemaker": "AddTags CreateEndpoint CreateEndpointConfig CreateModel DeleteEndpoint DeleteEndpointConfig "
         "DeleteModel DescribeEndpoint DescribeEndpointConfig DescribeModel DescribeModelPackage ListTags "
         "UpdateEndpoint UpdateEndpointWeightsAndCapacities",
     },
+    "scan": JOB,
     "trail-logs": {"logs": "CreateLogStream PutLogEvents"},
     "training": JOB,
     "analyst": {"kms": "Decrypt GenerateDataKey", "s3": "GetObject ListBucket PutObject"},

@@ -161,6 +161,19 @@ def should_refuse_a_shell_into_a_job_whatever_else_is_allowed(dev: Deployed) -> 
     assert not may("sagemaker:CallWithBearerToken")
 
 
+def should_let_a_release_call_a_function_whose_name_cloudformation_shortened(dev: Deployed) -> None:
+    """What it makes of stack and logical id has at most 64 characters."""
+
+    def may(name: str) -> bool:
+        arn = f"arn:aws:lambda:eu-west-1:111122223333:function:{name}"
+        return covers(boundary(dev), Request("lambda:InvokeFunction", arn))
+
+    assert may("ashlar-dev-inference-reviews-LiveFunctionDFB70146-1a2b3c4d5e6f")
+    assert may("ashlar-dev-infere-LiveFunctionDFB70146-1a2b3c4d5e6f")
+    assert not may("ashlar-dev-release-ReconcilerFunction-1a2b3c4d5e6f")
+    assert not may("payroll-inference-LiveFunction-1a2b3c4d5e6f")
+
+
 def should_let_people_only_pass_roles_of_the_environment(dev: Deployed) -> None:
     (passing,) = [s for s in of_kind(dev, "data-scientist") if "iam:PassRole" in s["Action"]]
     assert len(passing["Resource"]) == 1

@@ -26,6 +26,8 @@ Context = dict[str, Any]
 OWN_TAGS = {"aws:ResourceTag/platform": "ashlar", "aws:ResourceTag/environment": "dev"}
 MADE_WITH_TAGS = {"aws:RequestTag/platform": "ashlar", "aws:RequestTag/environment": "dev"}
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+TARGET = f"arn:aws:application-autoscaling:eu-west-1:{ACCOUNT}:scalable-target/1a2b3c"
+NAMESPACE = "application-autoscaling:service-namespace"
 VPC = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-1"
 MODEL = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model/ashlardevreviewslinearmodel-1"
 # All that a setting can add to what the four environments deploy.
@@ -33,6 +35,7 @@ EVERYTHING: dict[str, Any] = {
     "network": {"internet": "nat"},
     "audit": {"emails": ["operators@example.com"]},
     "front_door": {"concurrency": 10},
+    "models": {"reviews": {"schedule": {"cron": "0 3 ? * SUN *"}, "transform": {}}},
 }
 
 
@@ -208,6 +211,23 @@ TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
     "the role that deploys": (
         ("iam:UpdateAssumeRolePolicy", ROLE, {}),
         ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/ashlar-bootstrap/dev/ci/ashlar-dev-Ci", {}),
+    ),
+    "scaling of another service": (
+        ("application-autoscaling:RegisterScalableTarget", TARGET, {NAMESPACE: "sagemaker"}),
+        ("application-autoscaling:RegisterScalableTarget", TARGET, {NAMESPACE: "dynamodb"}),
+    ),
+    # None of the three knows a service namespace: in a request it is absent.
+    "tags of what is no scalable target": (
+        ("application-autoscaling:TagResource", TARGET, MADE_WITH_TAGS),
+        ("application-autoscaling:TagResource", VPC, MADE_WITH_TAGS),
+    ),
+    "taking tags of what is no scalable target": (
+        ("application-autoscaling:UntagResource", TARGET, {}),
+        ("application-autoscaling:UntagResource", VPC, {}),
+    ),
+    "more than reading a scalable target's tags": (
+        ("application-autoscaling:ListTagsForResource", TARGET, {}),
+        ("application-autoscaling:DeregisterScalableTarget", TARGET, {}),
     ),
     "a network in another region": (
         ("ec2:CreateVpc", "*", {}),

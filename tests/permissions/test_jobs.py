@@ -9,7 +9,7 @@ from tests.permissions.reading import allowing, kind, of_kind, roles
 from tests.stacks.variant import changed, stacks_of
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "999999999999"
-JOBS = ("processing", "training", "evaluation", "experiment")
+JOBS = ("processing", "training", "evaluation", "scan", "experiment")
 FOREIGN = "jumpstart-cache-prod-eu-west-1"
 
 
@@ -26,6 +26,7 @@ def should_write_one_folder_of_its_own(cloud: Deployed) -> None:
         "processing": {"data/processed/reviews/*"},
         "training": {"artifacts/models/reviews/*"},
         "evaluation": {"artifacts/evaluations/reviews/*"},
+        "scan": {"artifacts/scans/reviews/*"},
         "experiment": {"artifacts/experiments/reviews/*"},
     }
 

@@ -18,11 +18,13 @@ ASSUMED_BY = {
     "api-logs": "apigateway.amazonaws.com",
     "flow-logs": "vpc-flow-logs.amazonaws.com",
     "function": "lambda.amazonaws.com",
+    "pipeline-schedule": "scheduler.amazonaws.com",
     "pipeline-start": "events.amazonaws.com",
     "release": "cloudformation.amazonaws.com",
     "trail-logs": "cloudtrail.amazonaws.com",
     **dict.fromkeys(
-        ["processing", "training", "evaluation", "experiment", "pipeline", "hosting"], "sagemaker.amazonaws.com"
+        ["processing", "training", "evaluation", "scan", "experiment", "pipeline", "hosting"],
+        "sagemaker.amazonaws.com",
     ),
 }
 PEOPLE = {"analyst", "approver", "auditor", "custodian", "data-scientist", "uploader"}
@@ -54,6 +56,8 @@ def should_have_the_roles_of_these_kinds_and_no_other(cloud: Deployed, platform:
     expected = {*ASSUMED_BY, *PEOPLE, *APPLICATIONS} - ({"custodian"} if platform.retain_data else set())
     if not any(endpoint.capture for endpoint in platform.endpoints.values()):
         expected -= {"analyst"}
+    if not any(model.schedule for model in platform.models.values()):
+        expected -= {"pipeline-schedule"}
     assert {kind(role) for role in roles(cloud)} == expected
 
 

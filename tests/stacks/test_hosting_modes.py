@@ -175,6 +175,57 @@ def should_scale_on_the_backlog_and_from_zero_by_steps() -> None:
     assert config["ProductionVariants"][0]["InitialInstanceCount"] == 1
 
 
+def excluded(template: Template) -> list[str]:
+    """What an update takes from the configuration, and not from the live endpoint."""
+    properties = one(template, "AWS::SageMaker::Endpoint")["ExcludeRetainedVariantProperties"]
+    return [each["VariantPropertyType"] for each in properties]
+
+
+def should_start_the_new_fleet_of_an_endpoint_that_may_have_no_instance() -> None:
+    """Or an empty fleet would be released, and its containers tried by the first request."""
+    assert excluded(inference("asynchronous")) == ["DataCaptureConfig", "DesiredInstanceCount"]
+    assert all("DesiredInstanceCount" not in excluded(inference(mode)) for mode in MODES if mode != "asynchronous")
+
+
+def should_guard_roll_outs_wherever_sagemaker_does() -> None:
+    for mode in MODES:
+        guarded = mode != "serverless"
+        assert ("DeploymentConfig" in one(inference(mode), "AWS::SageMaker::Endpoint")) is guarded
+        roles = [id for id in inference(mode)["Resources"] if id.endswith("Hosting")]
+        assert roles
+        for role in roles:
+            watched = ["arn:aws:cloudwatch:eu-west-1:111122223333:alarm:ashlardevreviewsconfig-*"] if guarded else []
+            assert may(inference(mode), role, "cloudwatch:DescribeAlarms") == watched
+
+
+def should_have_a_role_for_those_who_call_an_asynchronous_endpoint() -> None:
+    template = inference("asynchronous")
+    place = "/async/ashlar-dev-reviews"
+    own = ["arn:aws:sagemaker:eu-west-1:111122223333:endpoint/ashlar-dev-reviews"]
+    assert may(template, "Requester", "sagemaker:InvokeEndpointAsync") == own
+    (write,) = may(template, "Requester", "s3:PutObject")
+    assert f'"{place}/input/*"' in write
+    reads = may(template, "Requester", "s3:GetObject")
+    for each, read in zip(("output", "failure"), reads, strict=True):
+        assert f'"{place}/{each}/*"' in read
+    (key,) = may(template, "Requester", "kms:GenerateDataKey")
+    assert "DataKey" in key
+    # By its name, not by Fn::GetAtt, for which a release's role would have to read it.
+    arn = text(template["Outputs"]["RequesterRole"]["Value"])
+    assert arn.endswith('role/ashlar/dev/requester/", {"Ref": "Requester"}]]}')
+    assert all("Requester" not in inference(mode)["Resources"] for mode in MODES if mode != "asynchronous")
+
+
+def should_let_callers_of_asynchronous_endpoints_reach_requests_from_where_they_are() -> None:
+    for mode in ("asynchronous", "shadow"):
+        policies = [
+            text(its["Properties"]["PolicyDocument"])
+            for its in of_type(stacks_in(mode)["data"], "AWS::S3::BucketPolicy")
+        ]
+        exempt = sum(f"{ROLES}/requester/*" in policy for policy in policies)
+        assert exempt == (1 if mode == "asynchronous" else 0)
+
+
 def should_leave_the_vpc_only_for_a_serverless_model() -> None:
     for mode in MODES:
         for model in of_type(inference(mode), "AWS::SageMaker::Model"):

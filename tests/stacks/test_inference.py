@@ -221,10 +221,41 @@ def should_keep_a_fixed_number_of_instances_without_scaling() -> None:
 def should_hold_scaling_before_the_update_and_apply_what_it_keeps_after(template: dict[str, Any]) -> None:
     resources = template["Resources"]
     assert "ScalingHold" in resources["ashlardevreviewsendpoint"]["DependsOn"]
-    assert resources["LiveVariants"]["DependsOn"] == ["ashlardevreviewsendpoint", "LinearTarget", "XgboostTarget"]
+    assert resources["LiveVariants"]["DependsOn"] == "ashlardevreviewsendpoint"
     for variant in ("Linear", "Xgboost"):
-        assert resources[f"{variant}Target"]["DependsOn"] == "ashlardevreviewsendpoint"
-        assert resources[f"{variant}Policy"]["DependsOn"] == "LiveVariants"
+        # CloudFormation updates only a target that is there: it is registered again before.
+        assert resources[f"{variant}Target"]["DependsOn"] == "LiveVariants"
+        assert resources[f"{variant}Policy"]["Properties"]["ScalingTargetId"] == {"Ref": f"{variant}Target"}
+
+
+def should_tell_the_hold_of_variants_that_do_not_scale_too() -> None:
+    """One may have scaled before: then it is a registered target still."""
+    fixed = {"linear": {"model": "reviews", "candidate": "linear", "scaling": None, "instances": 3}}
+    resources = inference(variants=fixed)["Resources"]
+    hold, live = (resources[id]["Properties"]["Variants"] for id in ("ScalingHold", "LiveVariants"))
+    assert hold["linear"] == {"InstanceType": "ml.m5.large"}
+    assert live["linear"] == {"InstanceType": "ml.m5.large", "Instances": 3, "Weight": 90}
+    scaled = {"InstanceType", "Min", "Max", "Policies", "Schedules"}
+    assert (set(hold["xgboost"]), set(live["xgboost"])) == (scaled, {*scaled, "Weight"})
+
+
+@pytest.mark.parametrize(
+    ("rollout", "waits", "ends"),
+    [
+        # The canary bakes, and so does what follows it.
+        ({"kind": "canary", "bake_minutes": 5, "termination_wait_minutes": 2}, 2 * 300 + 120, 120),
+        ({"kind": "linear", "percent": 25, "bake_minutes": 5, "termination_wait_minutes": 2}, 4 * 300 + 120, 120),
+        # There is no step to bake between: the alarms are watched while the old instances stay.
+        ({"kind": "all_at_once", "bake_minutes": 5, "termination_wait_minutes": 2}, 300 + 300, 300),
+        ({"kind": "all_at_once", "bake_minutes": 5, "termination_wait_minutes": 8}, 300 + 480, 480),
+    ],
+)
+def should_have_time_for_every_wait(rollout: dict[str, Any], waits: int, ends: int) -> None:
+    (endpoint,) = of_type(inference(rollout=rollout), "AWS::SageMaker::Endpoint")
+    policy = endpoint["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    assert policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"] == 300
+    assert policy["TerminationWaitInSeconds"] == ends
+    assert policy["MaximumExecutionTimeoutInSeconds"] == waits + 1800
 
 
 def should_call_the_function_by_a_name_that_needs_no_reading(template: dict[str, Any]) -> None:

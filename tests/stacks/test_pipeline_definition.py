@@ -11,12 +11,16 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from tests.stacks.planned import everything
 from tests.stacks.resources import pipeline_definition
 from tests.stacks.resources import pipeline_steps as steps
 
 OPERATIONS = {
     "Training": ("CreateTrainingJob", "TrainingJobName"),
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
+    "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
+    "Transform": ("CreateTransformJob", "TransformJobName"),
+    "Model": ("CreateModel", "ModelName"),
     "RegisterModel": ("CreateModelPackage", None),
 }
 REFERENCES = ("Get", "Std:Join", "Std:JsonGet")
@@ -30,7 +34,7 @@ def definition(templates: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 def _filled(value: Any, shape: Any) -> Any:
     """The value with a string in place of what SageMaker fills in when the pipeline runs."""
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in REFERENCES:
-        return "s3://example-bucket/example"
+        return "example" if shape.name == "ModelName" else "s3://example-bucket/example"
     if shape.type_name == "structure":
         return {key: _filled(item, shape.members[key]) if key in shape.members else item for key, item in value.items()}
     if shape.type_name == "list":
@@ -74,7 +78,8 @@ def _string_breaches(value: str, shape: Any, path: str) -> Iterator[str]:
         yield f"{path} = {value!r} is none of {shape.enum}"
 
 
-def should_make_requests_that_the_api_accepts(definition: dict[str, Any]) -> None:
+def _checked(definition: dict[str, Any]) -> list[str]:
+    """The names of the steps whose requests were found sound."""
     service = botocore.session.get_session().get_service_model("sagemaker")
     checked = []
     for step in steps(definition):
@@ -87,7 +92,32 @@ def should_make_requests_that_the_api_accepts(definition: dict[str, Any]) -> Non
         report = ParamValidator().validate(arguments | ({name: "example"} if name else {}), shape)
         assert not report.has_errors(), report.generate_report()
         checked.append(step["Name"])
-    assert checked == ["Process", "Train-linear", "Train-xgboost", "Evaluate", "Register-linear", "Register-xgboost"]
+    return checked
+
+
+def should_make_requests_that_the_api_accepts(definition: dict[str, Any]) -> None:
+    expected = ["Process", "Train-linear", "Train-xgboost", "Scan", "Evaluate", "Register-linear", "Register-xgboost"]
+    assert _checked(definition) == expected
+
+
+def should_make_requests_that_the_api_accepts_of_every_setting_at_once() -> None:
+    checked = _checked(everything())
+    trained = ["Train-script", "Train-builtin", "Train-own", "Tune-searched"]
+    assert set(trained) < set(checked)
+    assert {name.split("-")[0] for name in checked} == {
+        *("Process", "Train", "Tune", "Scan", "Evaluate", "Register", "Model", "Transform")
+    }
+
+
+def should_refer_only_to_what_the_definition_has() -> None:
+    """Every reference leads to a step, a parameter or a variable that is there."""
+    found = everything()
+    names = [step["Name"] for step in steps(found)]
+    assert len(names) == len(set(names))
+    text = json.dumps(found)
+    assert set(re.findall(r"Steps\.([A-Za-z0-9_-]+)", text)) <= set(names)
+    declared = {parameter["Name"] for parameter in found["Parameters"]}
+    assert set(re.findall(r"Parameters\.([A-Za-z0-9_]+)", text)) <= declared
 
 
 def should_find_a_breach_where_there_is_one(definition: dict[str, Any]) -> None:
@@ -114,9 +144,10 @@ def should_register_a_candidate_only_behind_its_gate(definition: dict[str, Any])
     assert not [name for name in top if name.startswith("Register")]
     for candidate in ("linear", "xgboost"):
         gate = next(step for step in definition["Steps"] if step["Name"] == f"Gate-{candidate}")
-        (condition,) = gate["Arguments"]["Conditions"]
-        assert condition["Type"] == "GreaterThanOrEqualTo"
-        assert condition["LeftValue"]["Std:JsonGet"]["Path"] == f"{candidate}.macro_f1"
+        reached, behind = gate["Arguments"]["Conditions"]
+        assert reached["Type"] == "GreaterThanOrEqualTo"
+        assert reached["LeftValue"]["Std:JsonGet"]["Path"] == f"{candidate}.macro_f1"
+        assert behind["LeftValue"]["Std:JsonGet"]["Path"] == f"{candidate}.behind_champion.macro_f1"
         assert [step["Name"] for step in gate["Arguments"]["IfSteps"]] == [f"Register-{candidate}"]
 
 

@@ -103,7 +103,7 @@ def _action(params: Params, region: Region) -> None:
     _registered(params, region)
     if not params.get("Schedule") or not params.get("ScalableTargetAction"):
         raise validation("Schedule and ScalableTargetAction are required for a scheduled action.")
-    schedules.next_time(params["Schedule"], params.get("Timezone"), created=0.0, after=0.0)
+    schedules.check(params["Schedule"], params.get("Timezone"))
 
 
 def _existing_action(params: Params, region: Region) -> None:

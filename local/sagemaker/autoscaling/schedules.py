@@ -5,6 +5,7 @@ Source: Application Auto Scaling API reference, PutScheduledAction, `Schedule` a
 
 import datetime as dt
 import re
+import time
 import zoneinfo
 from typing import Any
 
@@ -33,6 +34,18 @@ def next_time(schedule: str, timezone: str | None, *, created: float, after: flo
     except ValueError as error:
         raise _unknown(schedule) from error
     return found.timestamp() if found else None
+
+
+def check(schedule: str, timezone: str | None) -> None:
+    """Raise ValidationException for a schedule or a time zone that is none, and for a cron that never comes."""
+    now = time.time()
+    # A moment of a single year may be further off than is looked.
+    is_recurring = schedule.endswith(" *)")
+    if next_time(schedule, timezone, created=now, after=now) is None and is_recurring:
+        raise validation(
+            f"Schedule {schedule} never comes. A range goes from the lower to the higher value: write 0-7,19-23 and "
+            "SUN,MON,FRI,SAT, not 19-7 and FRI-MON; and a month must have the day."
+        )
 
 
 def is_active(action: Any, moment: float) -> bool:

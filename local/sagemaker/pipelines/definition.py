@@ -3,6 +3,7 @@
 Everything that can be known before an execution is refused when the definition is stored, with the step's name.
 """
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,25 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from local.sagemaker.errors import unsupported, validation
+from local.sagemaker.pipelines.caching import expire_after
 from local.sagemaker.pipelines.conditions import conditions_of
 from local.sagemaker.pipelines.expressions import EXECUTION_VARIABLES, path_tokens, references, split_step_reference
+from local.sagemaker.pipelines.retries import RetryPolicy, policies_of
 
 Json = dict[str, Any]
-STEP_TYPES = ("Processing", "Training", "Condition", "Fail", "RegisterModel")
+STEP_TYPES = (
+    *("Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Lambda", "Condition", "Fail"),
+)
 _BRANCHES = ("IfSteps", "ElseSteps")
 _PARAMETER_TYPES: Mapping[str, type] = {"String": str, "Integer": int, "Float": float, "Boolean": bool}
-_STEP_FIELDS = frozenset({"Name", "Type", "Arguments", "DependsOn", "PropertyFiles", "DisplayName", "Description"})
+_STEP_FIELDS = frozenset(
+    {
+        *("Name", "Type", "Arguments", "DependsOn", "PropertyFiles", "DisplayName", "Description"),
+        *("CacheConfig", "RetryPolicies"),
+    }
+)
+_LAMBDA_FIELDS = frozenset({"FunctionArn", "OutputParameters"})
+_OUTPUT_TYPES = ("String", "Integer", "Boolean", "Float")
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,10 @@ class Step:
     branch: tuple[str, bool] | None
     display_name: str | None = None
     description: str | None = None
+    function: str | None = None
+    outputs: tuple[Json, ...] = ()
+    retries: tuple[RetryPolicy, ...] = ()
+    cached_for: dt.timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,9 @@ def _step(entry: Json, branch: tuple[str, bool] | None) -> Step:
     name, kind, arguments = entry.get("Name"), entry.get("Type"), entry.get("Arguments") or {}
     if not isinstance(name, str) or kind not in STEP_TYPES:
         raise unsupported(f"Step {name}: type {kind}", f"Supported: {', '.join(STEP_TYPES)}.")
+    honoured = _STEP_FIELDS | (_LAMBDA_FIELDS if kind == "Lambda" else frozenset())
     for field, value in entry.items():
-        if field not in _STEP_FIELDS and value and not (field == "CacheConfig" and not value.get("Enabled")):
+        if field not in honoured and value:
             raise unsupported(f"Step {name}: {field}", "Leave it out for the environment `local`.")
     own = {k: v for k, v in arguments.items() if k not in _BRANCHES} if kind == "Condition" else arguments
     waits_for = {split_step_reference(target)[0] for target in references(own) if target.startswith("Steps.")}
@@ -109,7 +126,22 @@ def _step(entry: Json, branch: tuple[str, bool] | None) -> Step:
         branch=branch,
         display_name=entry.get("DisplayName"),
         description=entry.get("Description"),
+        function=entry.get("FunctionArn"),
+        outputs=_outputs(name, entry),
+        retries=policies_of(name, str(kind), entry.get("RetryPolicies") or []),
+        cached_for=expire_after(name, str(kind), entry.get("CacheConfig")),
     )
+
+
+def _outputs(name: str, entry: Json) -> tuple[Json, ...]:
+    """Return what a Lambda step declares that its function answers."""
+    outputs = tuple(entry.get("OutputParameters") or ())
+    for output in outputs:
+        if not output.get("OutputName") or output.get("OutputType") not in _OUTPUT_TYPES:
+            raise validation(
+                f"Step {name}: an output parameter needs an OutputName and an OutputType of {', '.join(_OUTPUT_TYPES)}."
+            )
+    return outputs
 
 
 def _check(definition: Definition) -> None:
@@ -120,6 +152,8 @@ def _check(definition: Definition) -> None:
             _check_reference(definition, step, target)
         if step.type == "Condition":
             conditions_of(step.name, step.arguments)
+        if step.type == "Lambda" and not step.function:
+            raise validation(f"Step {step.name}: a Lambda step needs FunctionArn.")
         if step.type == "Fail" and "ErrorMessage" not in step.arguments:
             raise validation(f"Step {step.name}: a Fail step needs Arguments.ErrorMessage.")
     try:
@@ -143,10 +177,16 @@ def _check_reference(definition: Definition, step: Step, target: str) -> None:
     raise validation(f"Step {step.name} refers to {target}, which does not exist.")
 
 
+def _boolean(value: Any) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(value)
+    return str(value).lower() == "true"
+
+
 def _typed(name: str, declared: Json, value: Any) -> Any:
     kind = _PARAMETER_TYPES[declared["Type"]]
     try:
-        typed = str(value).lower() == "true" if kind is bool else kind(value)
+        typed = _boolean(value) if kind is bool else kind(value)
     except (TypeError, ValueError) as error:
         raise validation(f"Parameter {name}: {value!r} is not of type {declared['Type']}.") from error
     if declared.get("EnumValues") and typed not in declared["EnumValues"]:

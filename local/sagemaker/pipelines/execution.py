@@ -10,10 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import hooks
 from local.sagemaker.errors import ApiError
-from local.sagemaker.events import state_changed
-from local.sagemaker.pipelines import steps
+from local.sagemaker.pipelines import announcements, steps
+from local.sagemaker.pipelines.caching import Cache, Result, cache_key
 from local.sagemaker.pipelines.definition import Definition, Step
 from local.sagemaker.pipelines.expressions import Scope, UnresolvableError
+from local.sagemaker.pipelines.retries import Retries
 from local.sagemaker.pipelines.schedule import Outcome, next_steps
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.state import Region, now
@@ -21,20 +22,23 @@ from local.sagemaker.storage import DataError, read_text
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)
-_LONGEST_REASON = 3000
-_ENDED = ("Succeeded", "Failed", "Stopped")
+_LONGEST_REASON = 1024  # of a step, FailureReason
 
 
 class Execution:
     """A running or finished execution. `record` is what DescribePipelineExecution answers, `step_records` the steps."""
 
-    def __init__(self, region: Region, record: Record, definition: Definition, parameters: Record) -> None:
+    def __init__(
+        self, region: Region, record: Record, definition: Definition, parameters: Record, cache: Cache
+    ) -> None:
         self.region = region
         self.record = record
         self.definition = definition
         self.execution_id = str(record["PipelineExecutionArn"]).rsplit("/", 1)[-1]
         self.step_records: dict[str, Record] = {}
         self.finished = threading.Event()
+        self._cache = cache
+        self._stopping = threading.Event()
         self._properties: dict[str, Any] = {}
         self.scope = Scope(parameters, self._variable, self._properties, self._property_file)
         self._ended: dict[str, Outcome] = {}
@@ -47,6 +51,20 @@ class Execution:
         self._session = session
         run = hooks.in_request_scope(self._run)
         threading.Thread(target=run, args=(parallel,), name=f"pipeline-{self.execution_id}", daemon=True).start()
+
+    def retry(self, session: RoleSession, parallel: int) -> None:
+        """Begin again, with the steps that did not succeed; the others keep what they gave."""
+        with self.region.lock:
+            self._ended = {name: end for name, end in self._ended.items() if end is Outcome.SUCCEEDED}
+            for name in set(self.step_records) - set(self._ended):
+                del self.step_records[name]
+            self._stops.clear()
+            self._stopping.clear()
+            self.finished.clear()
+            for field in ("FailureReason", "PipelineExecutionFailureReason"):
+                self.record.pop(field, None)
+            self.record["PipelineExecutionStatus"] = "Executing"
+        self.start(session, parallel)
 
     def client(self, service: str) -> Any:
         """Return a client that acts as the pipeline's role."""
@@ -72,6 +90,7 @@ class Execution:
     def request_stop(self) -> None:
         """Stop the running jobs and start no further step."""
         self._change("Stopping")
+        self._stopping.set()
         with self.region.lock:
             running = [name for name in self._stops if name not in self._ended]
         for name in running:
@@ -85,7 +104,7 @@ class Execution:
 
     def _run(self, parallel: int) -> None:
         self._change("Executing")
-        waiting = dict(self.definition.steps)
+        waiting = {name: step for name, step in self.definition.steps.items() if name not in self._ended}
         running = 0
         while True:
             if not self.is_stopping() and Outcome.FAILED not in self._ended.values():
@@ -116,7 +135,8 @@ class Execution:
         self._change_step(step, "Executing", StartTime=now(), AttemptCount=1)
         outcome, reason = Outcome.FAILED, None
         try:
-            self._properties[step.name] = properties = steps.run(step, self)
+            properties = self._result(step)
+            self._properties[step.name] = properties
             if step.type == "Condition":
                 self._branches[step.name] = properties["Outcome"]
             outcome = Outcome.SUCCEEDED
@@ -131,6 +151,43 @@ class Execution:
             reason = f"InternalServerError: {error!r}"
         self._change_step(step, outcome.value, EndTime=now(), FailureReason=reason and reason[:_LONGEST_REASON])
         self._done.put((step, outcome))
+
+    def _result(self, step: Step) -> Record:
+        """Return the step's properties: those of an earlier execution where they are cached, else of its run."""
+        # The branches of a condition are steps of their own, and its operands are resolved as they are compared.
+        arguments = step.arguments if step.type == "Condition" else self.scope.evaluate(step.arguments)
+        if step.cached_for is None:
+            return self._attempts(step, arguments)
+        key = cache_key(step.type, arguments, step.function)
+        with self.region.lock:
+            found = self._cache.find(step.name, key, step.cached_for)
+            if found:
+                record = self.step_records[step.name]
+                record.update(
+                    CacheHitResult={"SourcePipelineExecutionArn": found.execution_arn}, Metadata=dict(found.metadata)
+                )
+                return found.properties
+        properties = self._attempts(step, arguments)
+        with self.region.lock:
+            metadata = dict(self.step_records[step.name].get("Metadata", {}))
+            result = Result(properties, metadata, str(self.record["PipelineExecutionArn"]))
+            self._cache.keep(step.name, key, result)
+        return properties
+
+    def _attempts(self, step: Step, arguments: Record) -> Record:
+        """Run the step, and again as its retry policies say."""
+        retries = Retries(step.retries)
+        while True:
+            try:
+                return steps.run(step, arguments, self)
+            except steps.StepError as failure:
+                delay = retries.delay_after(failure.kind)
+                if delay is None:
+                    raise
+            if self._stopping.wait(delay):
+                raise steps.StepStoppedError
+            with self.region.lock:
+                self.step_records[step.name]["AttemptCount"] += 1
 
     def _finish(self) -> None:
         failed = [name for name, outcome in self._ended.items() if outcome is Outcome.FAILED]
@@ -169,18 +226,7 @@ class Execution:
             if previous == "Stopping" and status == "Executing":
                 return
             self.record.update(changes, PipelineExecutionStatus=status, LastModifiedTime=now())
-        arns = [self.record["PipelineArn"], self.record["PipelineExecutionArn"]]
-        detail = {
-            "pipelineArn": arns[0],
-            "pipelineExecutionArn": arns[1],
-            "pipelineExecutionDisplayName": self.record["PipelineExecutionDisplayName"],
-            "pipelineExecutionDescription": self.record.get("PipelineExecutionDescription"),
-            "currentPipelineExecutionStatus": status,
-            "previousPipelineExecutionStatus": None if previous == status else previous,
-            "executionStartTime": self.record["CreationTime"],
-            "executionEndTime": now() if status in _ENDED else None,
-        }
-        state_changed("Model Building Pipeline Execution Status", detail, arns)
+        announcements.execution_changed(self.record, previous)
 
     def _change_step(self, step: Step, status: str, **changes: Any) -> None:
         with self.region.lock:
@@ -192,23 +238,4 @@ class Execution:
             record = self.step_records.setdefault(step.name, fresh)
             previous = record.get("StepStatus")
             record.update({k: v for k, v in changes.items() if v is not None}, StepStatus=status)
-        arns = [self.record["PipelineArn"], self.record["PipelineExecutionArn"]]
-        detail = {
-            "pipelineArn": arns[0],
-            "pipelineExecutionArn": arns[1],
-            "stepName": step.name,
-            "stepType": step.type,
-            "previousStepStatus": previous,
-            "currentStepStatus": status,
-            "stepStartTime": record.get("StartTime"),
-            "stepEndTime": record.get("EndTime"),
-            "failureReason": record.get("FailureReason"),
-            "metadata": _lower_names(record.get("Metadata", {})),
-        }
-        state_changed("Model Building Pipeline Execution Step Status", detail, arns)
-
-
-def _lower_names(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _lower_names(item) for name, item in value.items()}
-    return value
+        announcements.step_changed(self.record, step, record, previous)

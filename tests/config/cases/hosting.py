@@ -173,7 +173,7 @@ MODES = [
         f"{ENDPOINT}.mode",
         "real_time",
         "mode: asynchronous",
-        {f"{ENDPOINT}.asynchronous": {}, f"{ENDPOINT}.mode": "asynchronous"},
+        asynchronous(),
     ),
     Case(
         "MODE-ASYNCHRONOUS",
@@ -198,10 +198,11 @@ MODES = [
         for path, value, fix in [
             (f"{LINEAR}.instance_type", "ml.m5.large", "remove it"),
             (f"{LINEAR}.instances", 2, "remove it"),
-            (f"{LINEAR}.scaling", FULL, "remove it"),
+            (f"{LINEAR}.scaling", FULL, "it has no scaling: remove it"),
+            (f"{LINEAR}.scaling", {"min": 1, "max": 2, "target": 4}, "no scaling"),
             (f"{LINEAR}.startup_timeout_seconds", 60, "remove it"),
             (f"{LINEAR}.download_timeout_seconds", 60, "remove it"),
-            (f"{ENDPOINT}.capture", {"percent": 1}, "remove it"),
+            (f"{ENDPOINT}.capture", {"percent": 1}, "no data capture"),
             (f"{ROLLOUT}.kind", "canary", "kind: all_at_once"),
             (f"{ROLLOUT}.alarms.period_seconds", 30, "write 60"),
         ]
@@ -326,6 +327,17 @@ SCALES = [
         "`concurrency` or `invocations`",
         asynchronous(),
     ),
+    *(
+        Case(
+            "SCALING-QUEUE",
+            asynchronous(min=1, metric=metric),
+            f"{LINEAR}.scaling.metric",
+            metric,
+            "write `metric: backlog`",
+            asynchronous(min=1),
+        )
+        for metric in ("concurrency", "invocations")
+    ),
     Case(
         "AUTOSCALING-BURSTABLE",
         {f"{LINEAR}.instance_type": "ml.t2.medium"},
@@ -347,6 +359,8 @@ SCALES = [
             ("0 0 * * * *", "is `?`", "*/15 0 * * ? *"),
             ("0/0 0 * * ? *", "'0/0' is no minutes", "0/5 0 * * ? *"),
             ("1-2-3 0 * * ? *", "'1-2-3' is no minutes", "1-2 0 * * ? *"),
+            ("0 19-7 1 * ? *", "'19-7' is no hours", "0 0-7,19-23 1 * ? *"),
+            ("0 19 ? * FRI-MON *", "'FRI-MON' is no day of week", "0 19 ? * SUN,MON,FRI,SAT *"),
         ]
     ),
     *(
@@ -383,7 +397,7 @@ ROLLOUTS = [
         {ROLLOUT: {"kind": "linear", "percent": 10, "bake_minutes": 60}},
         f"{ROLLOUT}.bake_minutes",
         60,
-        "wait less",
+        "come to 600 min, of at most 450: wait less",
         {ROLLOUT: {"kind": "linear", "percent": 10, "bake_minutes": 45}},
     ),
     Case(

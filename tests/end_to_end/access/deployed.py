@@ -21,6 +21,7 @@ from tests.local.cloud import ACCOUNT, REGION
 # What a case calls a principal -> how its role's name begins.
 PEOPLE = {
     "uploader": "ashlar-local-data-Uploader",
+    "analyst": "ashlar-local-data-Analyst",
     "custodian": "ashlar-local-data-Custodian",
     "caller": "ashlar-local-front-door-Caller",
     "data scientist": "ashlar-local-access-ReviewsDataScientist",
@@ -28,15 +29,16 @@ PEOPLE = {
     "auditor": "ashlar-local-access-Auditor",
 }
 SERVICES = {
-    "processing": "ashlar-local-training-reviews-JobsProcessing",
-    "training": "ashlar-local-training-reviews-JobsTraining",
-    "evaluation": "ashlar-local-training-reviews-JobsEvaluation",
-    "experiment": "ashlar-local-training-reviews-JobsExperiment",
+    "processing": "ashlar-local-training-reviews-Processing",
+    "training": "ashlar-local-training-reviews-Training",
+    "evaluation": "ashlar-local-training-reviews-Evaluation",
+    "experiment": "ashlar-local-training-reviews-Experiment",
     "pipeline": "ashlar-local-training-reviews-PipelineRole",
     "pipeline start": "ashlar-local-training-reviews-StarterRole",
     "hosting": "ashlar-local-inference-reviews-LinearHosting",
     "release": "ashlar-local-release-AshlarLocalReviewsRole",
     "reconciler": "ashlar-local-release-ReconcilerRole",
+    "live endpoint": "ashlar-local-inference-reviews-LiveRole",
     "front door": "ashlar-local-front-door-PredictionsRole",
     "group closer": "ashlar-local-network-DefaultGroupFunctionRole",
     "flow logs": "ashlar-local-network-FlowLogRole",
@@ -228,6 +230,7 @@ def _clear(ashlar: Ashlar) -> None:
         sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
     for job in sagemaker.list_processing_jobs(StatusEquals="InProgress")["ProcessingJobSummaries"]:
         sagemaker.stop_processing_job(ProcessingJobName=job["ProcessingJobName"])
+    ashlar.client("cloudwatch").delete_alarms(AlarmNames=["ashlarlocalreviewsconfig-matrix-linear-5xx"])
     for model in sagemaker.list_models(NameContains="-matrix")["Models"]:
         sagemaker.delete_model(ModelName=model["ModelName"])
     iam = ashlar.client("iam")

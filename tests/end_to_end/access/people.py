@@ -28,6 +28,29 @@ UPLOADER = [
     denied("uploader", "s3.delete_object", "deletes nothing", Bucket="$raw", Key="$given"),
 ]
 
+LABELS = allowed(
+    "analyst",
+    "s3.put_object",
+    "what was right",
+    Bucket="$data",
+    Key="ground-truth/ashlar-local-reviews/matrix/x",
+    Body="x",
+)
+CAPTURED = allowed(
+    "analyst",
+    "s3.list_objects_v2",
+    "what was captured",
+    Bucket="$data",
+    Prefix="capture/ashlar-local-reviews/",
+)
+ANALYST = [
+    LABELS,
+    but(LABELS, "no captured data", Key="capture/ashlar-local-reviews/matrix/x"),
+    CAPTURED,
+    but(CAPTURED, "no processed data", Prefix="processed/reviews/"),
+    denied("analyst", "s3.get_object", "no processed data", Bucket="$data", Key="$processed"),
+]
+
 VERSION = allowed(
     "custodian",
     "s3.delete_object",
@@ -285,4 +308,4 @@ AUDITOR = [
     ),
 ]
 
-CASES: list[Case] = [*UPLOADER, *CUSTODIAN, *CALLER, *DATA_SCIENTIST, *APPROVER, *AUDITOR]
+CASES: list[Case] = [*UPLOADER, *ANALYST, *CUSTODIAN, *CALLER, *DATA_SCIENTIST, *APPROVER, *AUDITOR]

@@ -80,6 +80,15 @@ HOSTING_READS = reads("hosting", "$artifacts", "$model", "its model")
 HOSTING_LISTS = allowed(
     "hosting", "s3.list_objects_v2", "its model", inside=True, Bucket="$artifacts", Prefix="models/reviews/"
 )
+HOSTING_KEEPS = allowed(
+    "hosting",
+    "s3.put_object",
+    "what it captures",
+    inside=True,
+    Bucket="$data",
+    Key="capture/ashlar-local-reviews/matrix/x",
+    Body="x",
+)
 HOSTING = [
     HOSTING_READS,
     allowed(
@@ -93,7 +102,11 @@ HOSTING = [
     but(HOSTING_READS, "no figures", Key="$evaluation"),
     HOSTING_LISTS,
     but(HOSTING_LISTS, STOLEN, inside=False),
-    denied("hosting", "s3.put_object", "writes nothing", inside=True, Bucket="$artifacts", Key="$model", Body="x"),
+    HOSTING_KEEPS,
+    but(HOSTING_KEEPS, STOLEN, inside=False),
+    but(HOSTING_KEEPS, "another endpoint's", Key="capture/ashlar-local-other/matrix/x"),
+    but(HOSTING_KEEPS, "no ground truth", Key="ground-truth/ashlar-local-reviews/matrix/x"),
+    denied("hosting", "s3.put_object", "no model", inside=True, Bucket="$artifacts", Key="$model", Body="x"),
 ]
 
 PIPELINE_TRAINS = allowed(
@@ -214,6 +227,58 @@ TAKE_OUT = allowed(
     ModelPackageArn="$waiting_too",
     ModelApprovalStatus="Rejected",
 )
+ALARMS = allowed(
+    "reconciler",
+    "cloudwatch.describe_alarm_history",
+    "alarms of its configurations",
+    inside=True,
+    AlarmName="ashlarlocalreviewsconfig-matrix-linear-5xx",
+)
+PAUSES = allowed(
+    "reconciler",
+    "sagemaker.list_tags",
+    "whether its groups are paused",
+    inside=True,
+    ResourceArn="arn:aws:sagemaker:eu-west-1:$account:model-package-group/ashlar-local-reviews-linear",
+)
+CLEANS = allowed(
+    "reconciler",
+    "sagemaker.delete_endpoint_config",
+    "one of its own, which is not there",
+    inside=True,
+    error="ValidationException",
+    EndpointConfigName="ashlarlocalreviewsconfig-matrix",
+)
+TELLS = allowed(
+    "reconciler",
+    "sns.publish",
+    "the operators",
+    inside=True,
+    TopicArn="arn:aws:sns:eu-west-1:$account:ashlar-local-operators",
+    Message="matrix",
+)
+ALARM = allowed(
+    "release",
+    "cloudwatch.put_metric_alarm",
+    "alarms of its configurations",
+    AlarmName="ashlarlocalreviewsconfig-matrix-linear-5xx",
+    Namespace="Matrix",
+    MetricName="Nothing",
+    Statistic="Sum",
+    Period=60,
+    EvaluationPeriods=1,
+    Threshold=1,
+    ComparisonOperator="GreaterThanThreshold",
+)
+WEIGHTS = allowed(
+    "live endpoint",
+    "sagemaker.update_endpoint_weights_and_capacities",
+    "its endpoint, of which it names no variant",
+    inside=True,
+    error="ValidationException",
+    EndpointName="ashlar-local-reviews",
+    DesiredWeightsAndCapacities=[{"VariantName": "matrix", "DesiredWeight": 1}],
+)
 LIVE = allowed("release", "sagemaker.describe_endpoint", "its endpoint", EndpointName="ashlar-local-reviews")
 SCALE = allowed(
     "release",
@@ -244,7 +309,28 @@ RELEASE = [
     but(LOOK, "another stack", StackName="ashlar-local-data"),
     TAKE_OUT,
     but(TAKE_OUT, "approves nothing", ModelApprovalStatus="Approved"),
+    ALARMS,
+    but(ALARMS, "another's", AlarmName="ashlarlocalotherconfig-matrix-linear-5xx"),
+    PAUSES,
+    but(PAUSES, "another team's", ResourceArn="arn:aws:sagemaker:eu-west-1:$account:model-package-group/other-team"),
+    denied("reconciler", "sagemaker.delete_tags", "resumes nothing", **PAUSES.arguments, TagKeys=["x"]),
+    CLEANS,
+    but(CLEANS, "another's", EndpointConfigName="ashlarlocalotherconfig-matrix"),
+    TELLS,
+    but(TELLS, "nobody else", TopicArn="arn:aws:sns:eu-west-1:$account:ashlar-local-other"),
     denied("reconciler", "sagemaker.delete_endpoint", "touches no endpoint", EndpointName="ashlar-local-reviews"),
+    ALARM,
+    but(ALARM, "another's", AlarmName="ashlarlocalotherconfig-matrix-linear-5xx"),
+    WEIGHTS,
+    but(WEIGHTS, "another endpoint", EndpointName="ashlar-local-other"),
+    denied(
+        "live endpoint",
+        "sagemaker.update_endpoint",
+        "no other configuration",
+        inside=True,
+        EndpointName="ashlar-local-reviews",
+        EndpointConfigName="ashlarlocalreviewsconfig-matrix",
+    ),
     LIVE,
     but(LIVE, "another endpoint", EndpointName="ashlar-local-other"),
     SCALE,

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,12 +22,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer. `status` 0 hangs up without an answer."""
+    """What to answer, and after what. `status` 0 hangs up without an answer."""
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
-    after_seconds: float = 0.0
+    after: threading.Event | None = None
 
 
 def error(kind: str, status: int, message: str = "") -> Reply:
@@ -81,7 +80,8 @@ class StubRuntime:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         self.calls.append(Call(request.path, dict(request.headers.items()), body))
         reply = self.replies.pop(0) if self.replies else self.always or honest(body)
-        time.sleep(reply.after_seconds)
+        if reply.after:
+            reply.after.wait(60)
         if reply.status == 0:
             request.close_connection = True
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,17 +10,21 @@ from typing import Any
 from botocore.stub import Stubber
 
 ENDPOINT = "ashlar-dev-reviews"
+STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/ashlar-dev-inference-reviews/1"
+ONWARD, BACK = "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"
 HOLD, LIVE = "Custom::ScalingHold", "Custom::LiveVariants"
 
 
 class Answers:
-    """In place of the pool of connections: keeps what was sent."""
+    """In place of the pool of connections: keeps what was sent, and within which limits."""
 
     def __init__(self) -> None:
         self.status, self.data, self.sent = 200, b"", list[tuple[str, str, dict[str, Any]]]()
+        self.limits: list[dict[str, Any]] = []
 
     def request(self, method: str, url: str, *, body: bytes, **settings: Any) -> Answers:
         self.sent.append((method, url, json.loads(body)))
+        self.limits.append(settings)
         return self
 
 
@@ -35,13 +40,19 @@ class Context:
 
 @dataclass
 class Entered:
-    """The function's module between two stubbed services and CloudFormation's address."""
+    """The function's module between stubbed services and CloudFormation's address."""
 
     module: Any
     sagemaker: Stubber
     autoscaling: Stubber
+    cloudformation: Stubber
     answers: Answers = field(default_factory=Answers)
     waited: list[float] = field(default_factory=list)
+
+    def stack(self, status: str) -> None:
+        """DescribeStacks, with this status."""
+        found = {"StackName": STACK, "CreationTime": datetime.datetime.now(datetime.UTC), "StackStatus": status}
+        self.cloudformation.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": STACK})
 
     def handle(self, event: dict[str, Any], seconds: float = 600.0) -> dict[str, Any]:
         """Enter the function; the one answer that it gave."""
@@ -58,7 +69,7 @@ def request(
     event: dict[str, Any] = {
         "RequestType": type,
         "ResponseURL": "https://answers.example/signed",
-        "StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/ashlar-dev-inference-reviews/1",
+        "StackId": STACK,
         "RequestId": "request",
         "ResourceType": kind,
         "LogicalResourceId": "Hold",

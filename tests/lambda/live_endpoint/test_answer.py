@@ -10,7 +10,7 @@ import boto3
 import pytest
 from live_endpoint.arguments import typed
 
-from .entered import ENDPOINT, HOLD, LIVE, Context, Entered, request
+from .entered import BACK, ENDPOINT, HOLD, LIVE, Context, Entered, request
 from .stubs import endpoint, runs_on
 
 CHANGE: dict[str, Any] = {"new": {"linear": {"Weight": "70"}}, "old": {"linear": {"Weight": "90"}}}
@@ -66,6 +66,14 @@ def should_fail_when_its_answer_is_refused(function: Entered) -> None:
     function.answers.status = 403
     with pytest.raises(RuntimeError, match="refused the answer: 403"):
         function.module.handle(request(HOLD), Context())
+
+
+def should_keep_more_time_for_its_answer_than_all_tries_may_take(function: Entered) -> None:
+    function.handle(request(HOLD))
+    (limits,) = function.answers.limits
+    assert isinstance(limits["retries"], int)
+    # Of the whole try: a limit of each of its parts would count twice.
+    assert (1 + limits["retries"]) * limits["timeout"].total < function.module.RESERVE_SECONDS
 
 
 def should_answer_before_its_time_is_up_while_the_endpoint_still_moves(function: Entered) -> None:
@@ -130,6 +138,7 @@ def should_give_the_members_of_lists_their_types(function: Entered) -> None:
 
 
 def should_tell_what_is_wrong_with_a_policy(function: Entered) -> None:
+    function.stack(BACK)
     runs_on(function.sagemaker, linear="ml.m5.large")
     function.autoscaling.add_response("register_scalable_target", {})
     its = {"InstanceType": "ml.m5.large", "Min": "1", "Max": "2", "Policies": [{"Name": "p"}]}

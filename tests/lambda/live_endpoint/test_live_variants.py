@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_endpoint.properties import Properties, Variant, read
 
-from .entered import LIVE, Entered, request
+from .entered import BACK, LIVE, ONWARD, Entered, request
 from .stubs import describe, endpoint, target, weigh
 
 SMALL, LARGE = "ml.m5.large", "ml.c6i.2xlarge"
@@ -70,13 +70,96 @@ def should_fail_when_the_endpoint_did_not_take_the_weights(function: Entered) ->
     assert "did not take {'linear': {'DesiredWeight': 70.0}}" in answer["Reason"]
 
 
-def should_register_a_variant_again_whose_instance_type_changed_with_its_schedules(function: Entered) -> None:
-    stub = function.autoscaling
-    stub.add_response("register_scalable_target", {}, {**target("linear"), "MinCapacity": 2, "MaxCapacity": 8})
-    schedule = {"ScheduledActionName": "evening", "Schedule": "cron(0 19 * * ? *)", "Timezone": "Europe/London"}
-    stub.add_response("put_scheduled_action", {}, {**schedule, **target("linear")})
-    new = {"linear": variant("90", InstanceType=LARGE, Schedules=[schedule])}
-    assert function.handle(request(LIVE, new=new, old={"linear": variant("90")}))["Status"] == "SUCCESS"
+SCHEDULES: dict[str, dict[str, Any]] = {
+    name: {"ScheduledActionName": name, "Schedule": f"cron(0 {hour} * * ? *)", "Timezone": "Europe/London"}
+    for name, hour in (("evening", 19), ("night", 23))
+}
+POLICY = {
+    "PolicyName": "p",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 4.0},
+}
+
+
+def registers(function: Entered, least: int, most: int, schedules: list[str], policies: int = 0) -> None:
+    """Application Auto Scaling is asked for this and no more."""
+    stub, its = function.autoscaling, target("linear")
+    stub.add_response("register_scalable_target", {}, {**its, "MinCapacity": least, "MaxCapacity": most})
+    for _ in range(policies):
+        stub.add_response("put_scaling_policy", {"PolicyARN": "arn"}, {**its, **POLICY})
+    for name in schedules:
+        stub.add_response("put_scheduled_action", {}, {**its, **SCHEDULES[name]})
+
+
+def should_register_a_variant_again_as_cloudformation_takes_it_to_be(function: Entered) -> None:
+    """Its target's own update follows, and its policies have a new name: one that is there could not be created."""
+    function.stack(ONWARD)
+    registers(function, 2, 8, ["evening"])
+    old = {"linear": variant("90", Policies=[POLICY], Schedules=[SCHEDULES["evening"]])}
+    new = {"linear": variant("90", InstanceType=LARGE, Min="3", Max="9", Policies=[{**POLICY, "PolicyName": "q"}])}
+    assert function.handle(request(LIVE, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_restore_all_that_scaled_a_variant_when_the_stack_goes_back(function: Entered) -> None:
+    """Also the schedule that was new: CloudFormation is going to delete it."""
+    function.stack(BACK)
+    registers(function, 2, 8, ["night", "evening"], policies=1)
+    old = {"linear": variant("90", InstanceType=LARGE, Min="3", Max="9", Schedules=[SCHEDULES["night"]])}
+    new = {"linear": variant("90", Policies=[POLICY], Schedules=[SCHEDULES["evening"]])}
+    assert function.handle(request(LIVE, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_restore_a_variant_that_was_to_scale_no_more(function: Entered) -> None:
+    function.stack(BACK)
+    registers(function, 2, 8, [], policies=1)
+    old = {"linear": {"Weight": "90", "InstanceType": SMALL, "Instances": "2"}}
+    new = {"linear": variant("90", Policies=[POLICY])}
+    assert function.handle(request(LIVE, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_leave_a_variant_that_begins_to_scale_to_its_own_target(function: Entered) -> None:
+    function.stack(ONWARD)
+    old = {"linear": {"Weight": "90", "InstanceType": SMALL, "Instances": "2"}}
+    new = {"linear": variant("90", InstanceType=LARGE)}
+    assert function.handle(request(LIVE, new=new, old=old))["Status"] == "SUCCESS"
+
+
+def should_ask_for_the_instances_of_one_variant_at_a_time_and_then_for_the_weights(function: Entered) -> None:
+    """The API changes the weights of several variants, or the capacity of one."""
+    stub = function.sagemaker
+
+    def live(linear: tuple[int, int], xgboost: tuple[int, int], status: str = "InService") -> None:
+        found = {"linear": linear, "xgboost": xgboost}
+        its = [
+            {"VariantName": name, "CurrentWeight": weight, "CurrentInstanceCount": count}
+            for name, (weight, count) in found.items()
+        ]
+        describe(stub, its, status)
+
+    def asks(*desired: dict[str, Any]) -> None:
+        stub.add_response(
+            "update_endpoint_weights_and_capacities",
+            {"EndpointArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/ashlar-dev-reviews"},
+            {"EndpointName": "ashlar-dev-reviews", "DesiredWeightsAndCapacities": list(desired)},
+        )
+
+    live((90, 2), (10, 2))
+    asks({"VariantName": "linear", "DesiredInstanceCount": 3})
+    live((90, 2), (10, 2), "Updating")
+    live((90, 3), (10, 2))
+    live((90, 3), (10, 2))
+    asks({"VariantName": "xgboost", "DesiredInstanceCount": 4})
+    live((90, 3), (10, 4))
+    live((90, 3), (10, 4))
+    asks({"VariantName": "linear", "DesiredWeight": 60}, {"VariantName": "xgboost", "DesiredWeight": 40})
+    live((60, 3), (40, 4))
+
+    def fixed(weight: str, count: str) -> dict[str, Any]:
+        return {"InstanceType": SMALL, "Weight": weight, "Instances": count}
+
+    old = {"linear": fixed("90", "2"), "xgboost": fixed("10", "2")}
+    new = {"linear": fixed("60", "3"), "xgboost": fixed("40", "4")}
+    assert function.handle(request(LIVE, new=new, old=old))["Status"] == "SUCCESS"
 
 
 def should_set_a_weight_where_there_are_no_machines_to_scale(function: Entered) -> None:
@@ -138,8 +221,9 @@ def should_read_numbers_that_arrive_as_text() -> None:
         ({"EndpointName": "e", "Variants": {"a": {"Wight": "1"}}}, r"Variants.a is {'Wight': '1'}"),
         ({"EndpointName": "e", "Variants": {"a": {"Weight": "much"}}}, "Variants.a.Weight is 'much'"),
         ({"EndpointName": "e", "Variants": {"a": {"Weight": "nan"}}}, "Variants.a.Weight is 'nan'"),
-        ({"EndpointName": "e", "Variants": {"a": {"Min": "-1"}}}, "Variants.a.Min is '-1'"),
-        ({"EndpointName": "e", "Variants": {"a": {"Min": "1.5"}}}, "Variants.a.Min is '1.5'"),
+        ({"EndpointName": "e", "Variants": {"a": {"Min": "-1", "Max": "1"}}}, "Variants.a.Min is '-1'"),
+        ({"EndpointName": "e", "Variants": {"a": {"Min": "1.5", "Max": "2"}}}, "Variants.a.Min is '1.5'"),
+        ({"EndpointName": "e", "Variants": {"a": {"Max": "2"}}}, "Variants.a is {'Max': '2'}"),
         ({"EndpointName": "e", "Variants": {"a": {"Policies": "x"}}}, "Variants.a.Policies is 'x'"),
     ],
 )

@@ -41,9 +41,9 @@ def should_read_what_the_templates_say(templates: Callable[[str], dict[str, Any]
     assert set(found) == set(UPDATES)
     for variant in found["Custom::LiveVariants"].variants.values():
         assert variant.weight is not None
-        assert variant.minimum is not None or variant.instances is not None
+        assert variant.scales is not (variant.instances is not None)
     for variant in found["Custom::ScalingHold"].variants.values():
-        assert None not in (variant.instance_type, variant.minimum, variant.maximum)
-        assert variant.policies
+        assert variant.instance_type is not None
+        assert variant.scales is bool(variant.policies)
         for policy in variant.policies:
             assert typed(policy, SHAPE, "PutScalingPolicy")["PolicyName"]

@@ -12,8 +12,8 @@ import pytest
 from botocore.stub import Stubber
 from release.blame import Alarm
 from release.cloud import Cloud, StackGoneError
+from release.decision import Stack, Update
 from release.message import Message
-from release.reconcile import Stack, Update
 from release.settings import Endpoint, Variant
 
 ENDPOINT = Endpoint(
@@ -127,6 +127,18 @@ def should_read_the_last_operation_only(aws: Stubbed) -> None:
     assert stack.age > 0
 
 
+def should_read_an_import_as_an_operation_of_its_own(aws: Stubbed) -> None:
+    newest_first = [
+        event(3, "inference", "IMPORT_COMPLETE"),
+        event(2, "inference", "IMPORT_IN_PROGRESS", token="import"),
+        event(1, "endpoint", "UPDATE_FAILED", "an older story", token="release-1-2"),
+        event(0, "inference", "UPDATE_IN_PROGRESS", token="release-1-2"),
+    ]
+    describe(aws, "IMPORT_COMPLETE", newest_first)
+    stack = aws.cloud.stack(ENDPOINT)
+    assert (stack.token, stack.reason) == ("import", "")
+
+
 @pytest.mark.parametrize("live", ["reviewsconfig-New", None])
 def should_take_the_stacks_word_where_the_endpoint_runs_on_its_configuration(aws: Stubbed, live: str | None) -> None:
     describe(aws, "UPDATE_COMPLETE", [event(0, "inference", "UPDATE_IN_PROGRESS")], live)
@@ -159,8 +171,16 @@ def should_ask_sagemaker_what_runs_where_the_endpoint_went_back(aws: Stubbed) ->
     assert stack.running == {"P": PACKAGE}
 
 
+def should_tell_a_configuration_that_the_stack_never_made(aws: Stubbed) -> None:
+    describe(aws, "UPDATE_COMPLETE", [event(0, "inference", "UPDATE_IN_PROGRESS")], "by-hand")
+    runs(aws, "by-hand")
+    assert aws.cloud.stack(ENDPOINT).moved == "by-hand"
+    describe(aws, "UPDATE_COMPLETE", [event(0, "inference", "UPDATE_IN_PROGRESS")], "reviewsConfig-old")
+    runs(aws, "reviewsConfig-old")
+    assert not aws.cloud.stack(ENDPOINT).moved
+
+
 def rolled_back_events(token: str = "release-1-2") -> list[dict[str, Any]]:
-    # pragma: allowlist nextline secret - a made-up or public value that opens nothing
     def of(number: int, resource: str, status: str, physical: str = "", reason: str = "") -> dict[str, Any]:
         made = event(number, resource, status, reason, token)
         types = {"endpoint": "AWS::SageMaker::Endpoint", "inference": "AWS::CloudFormation::Stack"}

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from release.decision import Decision, Dropped, Nothing, Reject, Stack, Stuck, Update
 from release.message import description, message, runs_now
-from release.reconcile import Decision, Dropped, Nothing, Reject, Stack, Stuck, Update
 from release.settings import Endpoint, Variant
 
 VARIANTS = (Variant("linear", "L", "reviews-linear", 90), Variant("xgboost", "X", "reviews-xgboost", 10))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from release.blame import Alarm
-from release.reconcile import STEADY, Decision, Dropped, Nothing, Reject, Stack, Stuck, Update, decide, desired
+from release.decision import STEADY, Decision, Dropped, Nothing, Reject, Stack, Stuck, Update
+from release.reconcile import decide, desired
 from release.settings import Endpoint, Variant
 
 ENDPOINT = Endpoint(
@@ -419,3 +420,18 @@ def should_hold_its_promises_in_every_state(now: Stack, approved: dict[str, str]
         assert decision.package not in now.running.values()
     if isinstance(decision, Nothing) and decision.at_rest:
         assert now.live
+
+
+def should_blame_no_package_where_a_person_moved_the_endpoint() -> None:
+    attempt = update(stack(RUNNING), {"reviews-linear": L2, "reviews-xgboost": X1})
+    moved = replace(silently_back(RUNNING, attempt), moved="by-hand")
+    decision = decide(ENDPOINT, moved, {"reviews-linear": L2, "reviews-xgboost": X1})
+    assert isinstance(decision, Stuck) and not decision.retried
+    assert "runs on by-hand, a configuration that its stack never made" in decision.why
+
+
+def should_believe_an_alarm_also_where_a_person_moved_the_endpoint_then() -> None:
+    attempt = update(stack(RUNNING), {"reviews-linear": L2, "reviews-xgboost": X1})
+    moved = replace(silently_back(RUNNING, attempt, alarm("linear-5xx")), moved="by-hand")
+    decision = decide(ENDPOINT, moved, {"reviews-linear": L2, "reviews-xgboost": X1})
+    assert isinstance(decision, Reject) and decision.package == L2

@@ -70,7 +70,6 @@ class World:
             "cloudformation": {
                 "describe_stacks": self._describe_stacks,
                 "describe_stack_resource": self._describe_stack_resource,
-                "describe_stack_resources": self._describe_stack_resources,
                 "update_stack": self._update_stack,
             },
             "sagemaker": {
@@ -95,8 +94,12 @@ class World:
             name: SimpleNamespace(**{verb: self._called(verb, act) for verb, act in its.items()})
             for name, its in operations.items()
         }
-        page = self._called("describe_stack_events", lambda _: {"StackEvents": list(reversed(self.events))})
-        clients["cloudformation"].get_paginator = lambda _: SimpleNamespace(paginate=lambda **a: iter([page(**a)]))
+        pages = {
+            "describe_stack_events": lambda _: [{"StackEvents": list(reversed(self.events))}],
+            "list_stack_resources": self._list_stack_resources,
+        }
+        calls = {verb: self._called(verb, act) for verb, act in pages.items()}
+        clients["cloudformation"].get_paginator = lambda verb: SimpleNamespace(paginate=calls[verb])
         clients["sagemaker"].meta = SimpleNamespace(region_name="eu-west-1")
         return clients
 
@@ -181,14 +184,14 @@ class World:
     def _describe_stack_resource(self, _: Given) -> dict[str, Any]:
         return {"StackResourceDetail": {"PhysicalResourceId": f"arn:x:endpoint-config/{CONFIG}-{self.declared}"}}
 
-    def _describe_stack_resources(self, _: Given) -> dict[str, Any]:
+    def _list_stack_resources(self, _: Given) -> list[dict[str, Any]]:
+        """A page for each: the janitor must read them all."""
         physical = {CONFIG: f"arn:x:endpoint-config/{CONFIG}-{self.declared}", MODEL: f"arn:x:model/{MODEL}-x"}
-        return {
-            "StackResources": [
-                {"LogicalResourceId": id, "PhysicalResourceId": its, "ResourceStatus": self.status}
-                for id, its in physical.items()
-            ]
-        }
+        listed = [
+            {"LogicalResourceId": id, "PhysicalResourceId": its, "ResourceStatus": self.status}
+            for id, its in physical.items()
+        ]
+        return [{"StackResourceSummaries": [each]} for each in reversed(listed)]
 
     def _update_stack(self, given: Given) -> None:
         if self.status.endswith("_IN_PROGRESS"):

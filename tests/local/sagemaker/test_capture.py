@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -191,3 +192,22 @@ def should_encrypt_with_the_key_that_is_named() -> None:
 def should_capture_nothing_where_it_is_switched_off() -> None:
     assert capture.settings_of(None) is None
     assert capture.settings_of({"EnableCapture": False, "CaptureOptions": []}) is None
+
+
+def should_say_that_it_drops_what_no_bucket_takes_in_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(capture, "MOST_WAITING_BYTES", 5)
+    written: list[Any] = []
+    settings = capture.settings_of(
+        {"CaptureOptions": [], "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://b"}
+    )
+    assert settings
+    it = Capture("endpoint", "only", settings, lambda: SimpleNamespace(put_object=lambda **its: written.append(its)))
+    for _ in range(4):
+        it.offer(Exchange({}, b"abc", {}, b""))
+    assert caplog.text.count("what comes now is not captured") == 1
+    it.start()
+    it.close()
+    assert len(written) == 1
+    assert "3 requests of endpoint/only were not captured" in caplog.text

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
 from local.sagemaker.errors import ApiError
+from local.sagemaker.pipelines.caching import cache_key
 from local.sagemaker.pipelines.conditions import hold
 from local.sagemaker.pipelines.definition import Definition, Step, parse
 from local.sagemaker.pipelines.expressions import Scope, UnresolvableError, follow
+from local.sagemaker.pipelines.retries import Retries, kind_of_reason, policies_of
 from local.sagemaker.pipelines.schedule import Outcome, next_steps
 
 Json = dict[str, Any]
+_CACHED = {"Enabled": True, "ExpireAfter": "P7D"}
 
 
 def _step(name: str, *after: str, kind: str = "Training", **fields: Any) -> Json:
@@ -107,15 +111,30 @@ def should_convert_parameters_to_their_types_and_refuse_unknown_ones() -> None:
         definition.bind([{"Name": "Rounds", "Value": "many"}])
 
 
+def should_know_the_two_booleans_and_refuse_other_words() -> None:
+    definition = _parse(_step("A"), parameters=[{"Name": "Fast", "Type": "Boolean", "DefaultValue": True}])
+    assert definition.bind([]) == {"Fast": True}
+    assert definition.bind([{"Name": "Fast", "Value": "False"}]) == {"Fast": False}
+    with pytest.raises(ApiError, match="'no' is not of type Boolean"):
+        definition.bind([{"Name": "Fast", "Value": "no"}])
+
+
 @pytest.mark.parametrize(
     ("steps", "reason"),
     [
         ([], "no steps"),
-        ([_step("A", kind="Lambda")], "type Lambda"),
+        ([_step("A", kind="Callback")], "type Callback"),
+        ([_step("A", kind="Lambda")], "FunctionArn"),
         ([_step("A", "B")], "step B, which does not exist"),
         ([_step("A"), _step("A")], "used twice"),
         ([_step("A", "B"), _step("B", "A")], "in a circle"),
-        ([_step("A", CacheConfig={"Enabled": True})], "CacheConfig"),
+        ([_step("A", CacheConfig={"Enabled": True})], "ExpireAfter None is not an ISO 8601 duration"),
+        ([_step("A", CacheConfig={"Enabled": True, "ExpireAfter": "7 days"})], "'7 days' is not an ISO 8601 duration"),
+        ([_step("A", kind="RegisterModel", CacheConfig=_CACHED)], "CacheConfig is for steps of type"),
+        ([_step("A", RetryPolicies=[{"ExceptionType": ["Step.BAD_LUCK"]}])], "Step.BAD_LUCK"),
+        ([_step("A", RetryPolicies=[{"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 21}])], "MaxAttempts 21"),
+        ([_step("A", RetryPolicies=[{"ExceptionType": ["Step.THROTTLING"], "Jitter": 1}])], "Jitter"),
+        ([_step("A", kind="Fail", RetryPolicies=[{"ExceptionType": ["Step.THROTTLING"]}])], "RetryPolicies are for"),
         ([_condition("A", [_condition("B", [], [])], [])], "inside another Condition"),
         ([{**_step("A"), "Arguments": {"X": {"Get": "Parameters.Missing"}}}], "Parameters.Missing"),
         ([{**_step("A"), "Arguments": {"X": {"Get": "Execution.Missing"}}}], "Execution.Missing"),
@@ -128,6 +147,75 @@ def should_refuse_an_unsound_definition(steps: list[Json], reason: str) -> None:
     with pytest.raises(ApiError, match=reason) as raised:
         _parse(*steps)
     assert raised.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("P7D", dt.timedelta(days=7)),
+        ("PT12H", dt.timedelta(hours=12)),
+        ("P1W", dt.timedelta(weeks=1)),
+        ("p1dt30m", dt.timedelta(days=1, minutes=30)),
+    ],
+)
+def should_read_how_long_a_result_is_kept(given: str, expected: dt.timedelta) -> None:
+    assert _parse(_step("A", CacheConfig={"Enabled": True, "ExpireAfter": given})).steps["A"].cached_for == expected
+
+
+def should_not_cache_a_step_whose_cache_is_switched_off() -> None:
+    assert _parse(_step("A", CacheConfig={"Enabled": False})).steps["A"].cached_for is None
+
+
+def should_make_the_cache_key_of_what_aws_names_and_nothing_else() -> None:
+    given = {"HyperParameters": {"rounds": "3"}, "OutputDataConfig": {"S3OutputPath": "s3://b/one"}}
+    elsewhere = {**given, "OutputDataConfig": {"S3OutputPath": "s3://b/two"}, "ResourceConfig": {"InstanceCount": 2}}
+    assert cache_key("Training", given, None) == cache_key("Training", elsewhere, None)
+    other = {**given, "HyperParameters": {"rounds": "4"}}
+    assert cache_key("Training", given, None) != cache_key("Training", other, None)
+    tuning = {"TrainingJobDefinition": {"StaticHyperParameters": {"a": "1"}, "OutputDataConfig": {"S3OutputPath": "x"}}}
+    moved = {"TrainingJobDefinition": {"StaticHyperParameters": {"a": "1"}, "OutputDataConfig": {"S3OutputPath": "y"}}}
+    assert cache_key("Tuning", tuning, None) == cache_key("Tuning", moved, None)
+    assert cache_key("Lambda", {}, "arn:one") != cache_key("Lambda", {}, "arn:two")
+
+
+def _policies(*given: Json) -> Retries:
+    return Retries(policies_of("A", "Training", given))
+
+
+def should_wait_longer_before_each_attempt_and_give_up_after_the_last() -> None:
+    policy = {"ExceptionType": ["Step.THROTTLING"], "IntervalSeconds": 2, "BackoffRate": 3, "MaxAttempts": 3}
+    retries = _policies(policy)
+    assert [retries.delay_after("Step.THROTTLING") for _ in range(4)] == [2, 6, 18, None]
+
+
+def should_retry_only_the_failures_that_a_policy_names() -> None:
+    first = {"ExceptionType": ["SageMaker.CAPACITY_ERROR"], "IntervalSeconds": 60, "MaxAttempts": 1}
+    second = {"ExceptionType": ["Step.SERVICE_FAULT", "Step.THROTTLING"], "IntervalSeconds": 1}
+    retries = _policies(first, second)
+    assert retries.delay_after("SageMaker.CAPACITY_ERROR") == 60
+    assert retries.delay_after("SageMaker.CAPACITY_ERROR") is None
+    assert retries.delay_after("Step.SERVICE_FAULT") == 1
+    assert retries.delay_after("SageMaker.JOB_INTERNAL_ERROR") is None
+    assert retries.delay_after(None) is None
+
+
+def should_stop_retrying_when_the_policy_expires() -> None:
+    policy = {"ExceptionType": ["Step.THROTTLING"], "IntervalSeconds": 50, "BackoffRate": 2, "ExpireAfterMin": 1}
+    retries = _policies(policy)
+    assert [retries.delay_after("Step.THROTTLING") for _ in range(2)] == [50, None]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("InternalServerError: x", "SageMaker.JOB_INTERNAL_ERROR"),
+        ("CapacityError: x", "SageMaker.CAPACITY_ERROR"),
+        ("ResourceLimitExceeded: x", "SageMaker.RESOURCE_LIMIT"),
+        ("AlgorithmError: x", None),
+    ],
+)
+def should_tell_from_a_failure_reason_whether_it_can_be_retried(reason: str, kind: str | None) -> None:
+    assert kind_of_reason(reason) == kind
 
 
 def should_refuse_text_that_is_no_definition() -> None:

@@ -18,9 +18,10 @@ from local import hooks
 from local.sagemaker import rollout
 from local.sagemaker.deployment import Deployment, RolledBackError
 from local.sagemaker.errors import ApiError
-from local.sagemaker.fleet import Fleet, FleetError
+from local.sagemaker.fleet import Fleet
 from local.sagemaker.rollout import Rollout, Size
 from local.sagemaker.traffic import Traffic
+from local.sagemaker.variant_fleet import FleetError
 from tests.local.sagemaker.updates import Json, canary, deployment_config
 
 # The steps
@@ -79,7 +80,7 @@ def should_refuse_sizes_that_do_not_go_with_the_type(routing: Json, message: str
     [
         (
             deployment_config(canary(60)),
-            "CanarySize is 60 percent of the 1 instance.s. of variant a; it must be from 1 to 50",
+            "CanarySize is 60 percent of the 1 instance.s. of variant a; it must be 50 percent at most",
         ),
         (
             deployment_config({**canary(), "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import hooks
+from local.sagemaker import endpoint_metrics
 from local.sagemaker.endpoint_metrics import Meter, frequency_of
 from tests.local.cloud import eventually
 from tests.local.sagemaker.workshop import Workshop, unique
@@ -192,3 +194,34 @@ def should_sample_concurrency_in_periods_of_ten_seconds(monkeypatch: pytest.Monk
     meter.sample(1004.0)
     meter.publish(1010.0)
     assert published.values("ConcurrentRequestsPerModel") == {1000.0: {3.0: 2, 1.0: 2}}
+
+
+def should_go_on_with_the_other_meters_where_one_fails() -> None:
+    published = threading.Event()
+
+    class Broken:
+        visits = 0
+
+        def publish(self, now: float) -> None:
+            self.visits += 1
+            raise RuntimeError("a fault of ours")
+
+        def sample(self, now: float) -> None:
+            pass
+
+    class Whole:
+        def publish(self, now: float) -> None:
+            if broken.visits > 1:
+                published.set()
+
+        def sample(self, now: float) -> None:
+            pass
+
+    broken, whole = Broken(), Whole()
+    try:
+        for meter in (broken, whole):
+            endpoint_metrics.publish_regularly(meter)
+        assert published.wait(30)
+    finally:
+        for meter in (broken, whole):
+            endpoint_metrics.publish_no_more(meter)

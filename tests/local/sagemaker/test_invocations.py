@@ -12,8 +12,8 @@ from local.sagemaker import invocations
 from local.sagemaker.capture import Exchange
 from local.sagemaker.chain import ContainerFailure, Unreachable
 from local.sagemaker.connections import Response
-from local.sagemaker.fleet import VariantFleet
 from local.sagemaker.instances import Instance
+from local.sagemaker.variant_fleet import VariantFleet
 
 
 class FakeInstance:

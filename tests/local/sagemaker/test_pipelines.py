@@ -190,9 +190,9 @@ def should_start_by_an_event_with_the_targets_role_and_tell_each_change(workshop
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        ({"Name": "T", "Type": "Tuning", "Arguments": {}}, "Tuning"),
+        ({"Name": "T", "Type": "Callback", "Arguments": {}}, "Callback"),
         ({"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Steps.Gone.Status"}}}, "Gone"),
-        ({"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}, "RetryPolicies": [{}]}, "RetryPolicies"),
+        ({"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}, "SqsQueueUrl": "x"}, "SqsQueueUrl"),
     ],
 )
 def should_refuse_an_unsound_definition_when_it_is_stored(

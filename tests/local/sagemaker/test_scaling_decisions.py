@@ -140,6 +140,15 @@ def should_refuse_a_schedule_that_is_none(schedule: str) -> None:
     assert schedule in str(refused.value)
 
 
+@pytest.mark.parametrize("fields", ["0 19-7 ? * * *", "0 0 ? * FRI-MON *", "0 0 31 FEB ? *"])
+def should_refuse_a_recurring_schedule_that_never_comes(fields: str) -> None:
+    with pytest.raises(ApiError, match="never comes"):
+        schedules.check(f"cron({fields})", None)
+    schedules.check("cron(0 19 ? * MON-FRI *)", "Europe/London")
+    schedules.check("cron(0 0 1 1 ? 2190)", None)
+    schedules.check("at(2026-01-01T00:00:00)", None)
+
+
 def should_refuse_a_time_zone_that_is_none() -> None:
     with pytest.raises(ApiError, match=r"Timezone Europe/Nowhere .* such as Europe/London"):
         schedules.next_time("rate(1 day)", "Europe/Nowhere", created=0.0, after=0.0)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.sagemaker import shadow
 from local.sagemaker.fleet import Fleet
 from tests.local.cloud import eventually
 from tests.local.sagemaker.workshop import Json, Workshop, archive, unique
@@ -166,6 +169,30 @@ def should_sample_by_the_shadows_weight_relative_to_the_production_variants() ->
         return sum(fleet.pick_shadow(lambda n=n: n / 1000) is not None for n in range(1000))  # type: ignore[misc]
 
     assert (copied(1, 0.2), copied(5, 1), copied(1, 1), copied(1, 3), copied(1, 0)) == (200, 200, 1000, 1000, 0)
+
+
+def should_drop_copies_that_a_slow_shadow_does_not_come_to(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = 0
+
+    def acquire_shadow() -> tuple[None, None]:
+        nonlocal taken
+        taken += 1
+        return None, None
+
+    async def never(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def mirrored() -> None:
+        endpoint: Any = SimpleNamespace(name="slow", router=SimpleNamespace(acquire_shadow=acquire_shadow))
+        for _ in range(shadow.MOST_IN_FLIGHT + 3):
+            shadow.mirror(endpoint, {}, b"x", 60.0)
+
+    monkeypatch.setattr("local.sagemaker.invocations.answer", never)
+    asyncio.run(mirrored())
+    assert taken == shadow.MOST_IN_FLIGHT
+    assert caplog.text.count("a copy for the shadow of slow was dropped") == 3
 
 
 def should_refuse_a_shadow_that_aws_refuses(workshop: Workshop, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from botocore.response import StreamingBody
 
 from local import stand_ins
-from local.sagemaker import fleet
-from local.sagemaker.fleet import FleetError, VariantFleet
+from local.sagemaker import variant_fleet
 from local.sagemaker.storage import DataError, download_archive
+from local.sagemaker.variant_fleet import FleetError, VariantFleet
 from tests.local.sagemaker.workshop import archive
 
 
@@ -49,6 +49,8 @@ def should_hold_containers_to_the_limits_of_their_variant(
             limits.append(seconds)
 
     class Instance:
+        processes = ()
+
         def __init__(self, *_: Any) -> None:
             pass
 
@@ -56,8 +58,8 @@ def should_hold_containers_to_the_limits_of_their_variant(
             limits.append(seconds)
 
     monkeypatch.setattr("local.sagemaker.containers.of", lambda *_, **__: [Container()])
-    monkeypatch.setattr(fleet, "Instance", Instance)
-    monkeypatch.setattr(fleet, "RoleSession", lambda *_, **__: None)
+    monkeypatch.setattr(variant_fleet, "Instance", Instance)
+    monkeypatch.setattr(variant_fleet, "RoleSession", lambda *_, **__: None)
     variant = {"VariantName": "v", "InitialVariantWeight": 1, "InitialInstanceCount": 1, **given}
     one = VariantFleet("endpoint", variant, {"ExecutionRoleArn": "r", "ModelArn": "m"}, {"EndpointConfigName": "c"})
     one.prepare()
@@ -71,7 +73,7 @@ def should_end_a_start_whose_image_never_answers_its_ping(tmp_path: Path, monkey
     stand_ins.add(tmp_path, "mine", ["sh", "-c", "echo listening to nobody; exec sleep 600"], tmp_path)
     session = MagicMock()
     session.environment.return_value = dict(os.environ)
-    monkeypatch.setattr(fleet, "RoleSession", lambda *_, **__: session)
+    monkeypatch.setattr(variant_fleet, "RoleSession", lambda *_, **__: session)
     limits = {"ContainerStartupHealthCheckTimeoutInSeconds": 0.5}
     variant = {"VariantName": "only", "InitialVariantWeight": 1, "InitialInstanceCount": 1, **limits}
     model = {"ExecutionRoleArn": "r", "ModelArn": "m", "_containers": [{"Image": "mine"}]}

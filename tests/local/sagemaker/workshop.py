@@ -156,6 +156,10 @@ class Workshop:
         arn = self.sagemaker.start_pipeline_execution(PipelineName=pipeline, PipelineParameters=given)[
             "PipelineExecutionArn"
         ]
+        return self.finished_execution(arn)
+
+    def finished_execution(self, arn: str) -> tuple[Json, dict[str, Json]]:
+        """The description of an execution at its end, and its steps by name."""
         ended = self._ended(
             lambda: self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn), "PipelineExecutionStatus"
         )

@@ -22,11 +22,11 @@ class EarlierModel:
     digest: str  # of the archive
 
 
-def read_earlier_model(channel: Path) -> EarlierModel:
-    """Fails the job if the channel holds anything but one artifact of this candidate's."""
+def read_earlier_model(channel: Path) -> EarlierModel | None:
+    """None where the channel holds no archive: nothing is served yet. Fails the job if it is another candidate's."""
     archive = channel / "model.tar.gz"
     if not archive.is_file():
-        fail(f"{OWNER}: no model.tar.gz in {channel}. Give an earlier model's artifact, or remove `incremental`.")
+        return None
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory) / "model"
         unpack(OWNER, archive, folder)

@@ -1,8 +1,10 @@
-"""The request and the response of every candidate: JSON in, JSON out; travels in model.tar.gz beside inference.py.
+"""The request and the response of every candidate; travels in model.tar.gz beside inference.py.
 
-Request, application/json:  {"instances": [{"title": "Lovely" | null, "text": "Soft and warm"}, ...]}
-Response, application/json: {"predictions": [{"label": 1, "probabilities": {"-1": p, "0": p, "1": p}}, ...],
-                             "model_package": the ARN in the environment's MODEL_PACKAGE, or null}
+Request, application/json:       {"instances": [{"title": "Lovely" | null, "text": "Soft and warm"}, ...]}
+         application/jsonlines:  one instance on each line, as a batch transform sends them
+Response, application/json:      {"predictions": [{"label": 1, "probabilities": {"-1": p, "0": p, "1": p}}, ...],
+                                  "model_package": the ARN in the environment's MODEL_PACKAGE, or null}
+         application/jsonlines:  one prediction on each line, in the instances' order
 The toolkits answer a ValueError with its message.
 """
 
@@ -16,20 +18,35 @@ from features import Document
 
 LABELS = (-1, 0, 1)  # the order of the columns of every array of probabilities
 JSON = "application/json"
+JSON_LINES = "application/jsonlines"
 
 
 def read_documents(body: str | bytes | bytearray, content_type: str | None) -> list[Document]:
     """One document per instance. Raises ValueError that names the instance at fault."""
-    if content_type and content_type.split(";")[0].strip().lower() != JSON:
-        raise ValueError(f"content type {content_type!r} is not served; send {JSON}")
+    served = _media_type(content_type)
+    if served not in (None, JSON, JSON_LINES):
+        raise ValueError(f"content type {content_type!r} is not served; send {JSON} or {JSON_LINES}")
     try:
-        request = json.loads(body)
+        instances = _lines(body) if served == JSON_LINES else _instances(json.loads(body))
     except ValueError as error:  # also bytes that are not UTF-8
         raise ValueError(f"the body is not JSON: {error}") from None
-    instances = request.get("instances") if isinstance(request, dict) else None
     if not isinstance(instances, list) or not instances:
         raise ValueError('the body must be {"instances": [{"title": ..., "text": ...}, ...]} with one instance or more')
     return [_document(instance, index) for index, instance in enumerate(instances)]
+
+
+def _media_type(header: str | None) -> str | None:
+    return header.split(";")[0].strip().lower() if header else None
+
+
+def _instances(request: Any) -> Any:
+    return request.get("instances") if isinstance(request, dict) else None
+
+
+def _lines(body: str | bytes | bytearray) -> list[Any]:
+    # Not splitlines: JSON allows U+2028 and its like inside a text.
+    text = body if isinstance(body, str) else body.decode()
+    return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
 
 
 def _document(instance: Any, index: int) -> Document:
@@ -43,7 +60,7 @@ def _document(instance: Any, index: int) -> Document:
     return title or "", text
 
 
-def write_predictions(probabilities: npt.NDArray[np.float64]) -> tuple[str, str]:
+def write_predictions(probabilities: npt.NDArray[np.float64], accept: str | None = None) -> tuple[str, str]:
     """The response's body and content type, as a pair: the XGBoost container labels a bare string text/html."""
     predictions = [
         {
@@ -52,5 +69,7 @@ def write_predictions(probabilities: npt.NDArray[np.float64]) -> tuple[str, str]
         }
         for row in probabilities
     ]
+    if _media_type(accept) == JSON_LINES:
+        return "".join(f"{json.dumps(prediction)}\n" for prediction in predictions), JSON_LINES
     # `or None`: an empty variable names no package either.
     return json.dumps({"predictions": predictions, "model_package": os.environ.get("MODEL_PACKAGE") or None}), JSON

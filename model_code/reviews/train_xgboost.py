@@ -9,7 +9,8 @@ Run it on a laptop, from this folder, after preprocess.py:
 
 Writes model.ubj, what inputs.py keeps, classes.json, code/ and manifest.json into SM_MODEL_DIR. Where there is a folder
 for checkpoints (checkpoint.py) a training that was ended is resumed. With a channel `model` that holds an earlier
-model.tar.gz it continues from that model: its words, scores and trees stay, new trees learn from the new data.
+model.tar.gz it continues from that model: its words, scores and trees stay, new trees learn from the new data. A
+channel without one, when none is served yet, is no error: it begins anew.
 """
 
 import argparse
@@ -54,6 +55,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     train, validation = read_channel("train"), read_channel("validation")
     earlier = read_earlier_model(folder_from("SM_CHANNEL_MODEL")) if os.environ.get("SM_CHANNEL_MODEL") else None
+    if earlier is None:
+        print("training from the beginning", flush=True)
     with threadpool_limits(cpus()):
         model = fit(train, validation, options, "xgboost", earlier)
         print_metrics(labels_of(validation), model.predict(validation))

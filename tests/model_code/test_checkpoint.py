@@ -121,10 +121,19 @@ def should_continue_from_an_earlier_model(sample_run: "SampleRun", tmp_path: Pat
     assert float(metric(log)[0]) > 0.6
 
 
+def should_train_from_the_beginning_where_nothing_is_served_yet(sample_run: "SampleRun", tmp_path: Path) -> None:
+    """The pipeline gives the channel processing's report then, which holds no archive."""
+    channel = tmp_path / "channel"
+    channel.mkdir()
+    (channel / "report.json").write_text("{}")
+    settings = {**variables(sample_run.jobs, tmp_path), "SM_CHANNEL_MODEL": channel}
+    log = sample_run.jobs.run("train_xgboost.py", "--num_round", "5", **settings)
+    assert "training from the beginning" in log
+
+
 @pytest.mark.parametrize(
     ("candidate", "spoil", "message"),
     [
-        (None, None, "channel model: no model.tar.gz in "),
         ("linear", None, "channel model: model.ubj, terms.npy missing: no artifact of train_xgboost.py"),
         ("xgboost", "terms.npy", "channel model: terms.npy differ from manifest.json"),
     ],
@@ -133,18 +142,17 @@ def should_refuse_an_earlier_model_that_is_none(
     sample_run: "SampleRun",
     refusal: Callable[..., str],
     tmp_path: Path,
-    candidate: str | None,
+    candidate: str,
     spoil: str | None,
     message: str,
 ) -> None:
     channel = tmp_path / "channel"
     channel.mkdir()
-    if candidate:
-        with tarfile.open(channel / "model.tar.gz", "w:gz") as tar:
-            tar.add(
-                sample_run.jobs.root / candidate,
-                arcname=".",
-                filter=lambda member: None if spoil and member.name.endswith(spoil) else member,
-            )
+    with tarfile.open(channel / "model.tar.gz", "w:gz") as tar:
+        tar.add(
+            sample_run.jobs.root / candidate,
+            arcname=".",
+            filter=lambda member: None if spoil and member.name.endswith(spoil) else member,
+        )
     settings = {**variables(sample_run.jobs, tmp_path), "SM_CHANNEL_MODEL": channel}
     assert message in refusal(train_xgboost.main, **settings)

@@ -18,6 +18,7 @@ INSTANCES = [
     {"text": "Überraschend 😀 \ud83d"},
 ]
 BOTH = pytest.mark.parametrize("candidate", ["linear", "xgboost"])
+JSON_LINES = "application/jsonlines"
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -54,6 +55,25 @@ def should_take_a_body_as_str_or_bytes_and_any_spelling_of_the_content_type(ask:
         assert ask(candidate, same) == expected
     for content_type in (None, "Application/JSON; charset=utf-8"):
         assert ask(candidate, body, content_type) == expected
+
+
+@BOTH
+def should_answer_json_lines_as_the_same_instances(
+    sample_run: "SampleRun", serving_code: Callable[[str], ModuleType], ask: Ask, candidate: str
+) -> None:
+    """What a batch transform sends and keeps: a line out for each line in."""
+    code = serving_code(candidate)
+    model = code.model_fn(str(sample_run.jobs.root / candidate))
+    lines = "".join(f"{json.dumps(instance)}\n" for instance in [*INSTANCES, {"text": "two\u2028lines"}])
+    documents = code.input_fn(lines, JSON_LINES)
+    answer, answer_type = code.output_fn(code.predict_fn(documents, model), JSON_LINES)
+    assert answer_type == JSON_LINES
+    assert answer.count("\n") == len(INSTANCES) + 1
+    expected = ask(candidate, json.dumps({"instances": INSTANCES}))["predictions"]
+    assert [json.loads(line) for line in answer.splitlines()][: len(INSTANCES)] == expected
+    for body, message in (("{}\n\n", "not JSON"), ('{"text": "a"}\n{"text": ""}', r"instances\[1\]"), ("", "not JSON")):
+        with pytest.raises(ValueError, match=message):
+            code.input_fn(body, JSON_LINES)
 
 
 @BOTH

@@ -39,4 +39,4 @@ def predict_fn(documents: list[Document], model: Model, context: Any = None) -> 
 
 
 def output_fn(prediction: npt.NDArray[np.float64], accept: str | None = None, context: Any = None) -> tuple[str, str]:
-    return write_predictions(prediction)
+    return write_predictions(prediction, accept)

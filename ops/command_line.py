@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ console = Console(highlight=False, soft_wrap=True)
 Env = Annotated[str, typer.Option("--env", envvar="ASHLAR_ENV", help="Environment: a file of config/environments.")]
 Model = Annotated[str, typer.Argument(help="Model of the environment's configuration.")]
 Endpoint = Annotated[str, typer.Argument(help="Endpoint of the environment's configuration.")]
+DataFile = Annotated[Path, typer.Option("--data", help="CSV file of raw data, gzipped or not.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept where others will look.")]
 MfaSerial = Annotated[
     str | None,

@@ -47,8 +47,6 @@ class Attempt(Protocol):
     def alarms(self) -> tuple[Alarm, ...]: ...
     @property
     def early(self) -> tuple[Alarm, ...]: ...
-    @property
-    def moved(self) -> str: ...
 
 
 def fault_of_a_package(attempt: Attempt) -> bool:
@@ -56,12 +54,12 @@ def fault_of_a_package(attempt: Attempt) -> bool:
 
     By an alarm of the attempted configuration, which sees its own instances only and nothing of the old ones. Or the
     first of them did not start. SageMaker says nothing at all when it goes back for an alarm: without a failure that
-    is taken for one, unless the alarm had been there before, or a person moved the endpoint.
+    is taken for one, unless the alarm had been there before.
     """
     if attempt.alarms:
         return True
     if not attempt.live:
-        return not (attempt.early or attempt.moved)
+        return not attempt.early
     reason = attempt.reason.lower()
     return attempt.failed == "AWS::SageMaker::Endpoint" and any(words in reason for words in _FAULTS_OF_A_PACKAGE)
 

@@ -27,9 +27,16 @@ class Timing:
     # How often Application Auto Scaling looks: as often as the finest metric has something new.
     tick_seconds: float = 10.0
 
+    # Processes start and files come as fast as this machine does it, whatever the factor.
+    least_limit_seconds: float = 20.0
+
     def shortened(self, seconds: float) -> float:
         """Return how long `seconds` of AWS's take here."""
         return seconds / self.time_factor
+
+    def limit(self, seconds: float) -> float:
+        """Return how long something that AWS limits to `seconds` may take here."""
+        return min(seconds, max(self.shortened(seconds), self.least_limit_seconds))
 
 
 @functools.cache

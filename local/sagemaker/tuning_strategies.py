@@ -32,7 +32,7 @@ class Random:
 
     def __init__(self, ranges: Sequence[Range], seed: int) -> None:
         self._ranges = ranges
-        self._random = random.Random(seed)  # noqa: S311  # nosec B311 # a search, no secret
+        self._random = random.Random(seed)  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
 
     def next_point(self, results: Results, pending: Sequence[Point]) -> Point | None:
         """Return a point."""

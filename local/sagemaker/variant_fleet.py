@@ -36,10 +36,9 @@ class VariantFleet:
         self.wanted = int(variant["InitialInstanceCount"])
         self.instances: list[Instance] = []
         self._endpoint = endpoint
-        self._startup_seconds = float(
-            variant.get("ContainerStartupHealthCheckTimeoutInSeconds") or _DEFAULT_STARTUP_SECONDS
-        )
-        self._download_seconds = float(variant.get("ModelDataDownloadTimeoutInSeconds") or _DEFAULT_DOWNLOAD_SECONDS)
+        startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds") or _DEFAULT_STARTUP_SECONDS
+        download = variant.get("ModelDataDownloadTimeoutInSeconds") or _DEFAULT_DOWNLOAD_SECONDS
+        self._startup_seconds, self._download_seconds = (timing().limit(float(each)) for each in (startup, download))
         self._model = model
         self._containers = containers.of(model, owner=f"{endpoint}-{self.name}", variant=self.name)
         self._cancelled = threading.Event()

@@ -101,7 +101,8 @@ def _of_containers(containers: list[dict[str, Any]]) -> list[str]:
 def _isolation(running: Running, variant: str) -> Answer:
     declared = bool(running.stack.value(running.declared_model(variant).get("EnableNetworkIsolation", False)))
     found = bool(running.running_model(variant).get("EnableNetworkIsolation"))
-    return compared(found, declared, "the containers can reach a network.", AGAIN)
+    message = "the containers can reach a network." if declared else "the containers reach no network, not even S3."
+    return compared(found, declared, message, AGAIN)
 
 
 def _network(running: Running, variant: str) -> Answer:
@@ -125,9 +126,17 @@ def _machine(running: Running, variant: str) -> Answer:
     found = live.variants(running.configuration)[variant] if variant in running.models else {}
     settings = running.settings.variants.get(variant)
     if settings and settings.serverless:
-        its = found.get("ServerlessConfig", {})
-        of = {"MB": its.get("MemorySizeInMB"), "at once": its.get("MaxConcurrency")}
-        wanted = {"MB": settings.serverless.memory_mb, "at once": settings.serverless.max_concurrency}
+        its, declared_limits = found.get("ServerlessConfig", {}), settings.serverless
+        of = {
+            "MB": its.get("MemorySizeInMB"),
+            "at once": its.get("MaxConcurrency"),
+            "kept warm": its.get("ProvisionedConcurrency", 0),
+        }
+        wanted = {
+            "MB": declared_limits.memory_mb,
+            "at once": declared_limits.max_concurrency,
+            "kept warm": declared_limits.provisioned_concurrency,
+        }
         return compared(of, wanted, "the variant has other limits than declared.", "deploy again.")
     declared = running.settings.served[variant].instance_type
     return compared(found.get("InstanceType"), declared, "the variant runs on other machines.", "deploy again.")

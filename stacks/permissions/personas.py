@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stacks.permissions.conditions import FOR_SERVICES
-from stacks.permissions.jobs import PROCESSING_LOGS, TRAINING_LOGS, owned_by
+from stacks.permissions.jobs import PROCESSING_LOGS, TRAINING_LOGS, TRANSFORM_LOGS, owned_by
 from stacks.permissions.pipeline import TO_SAGEMAKER
 from stacks.permissions.statement import Because, Conditions, Statement
 from stacks.values.account import Account
@@ -76,7 +76,8 @@ def _pipeline(account: Account, name: str) -> list[Statement]:
     own = [account.arn("sagemaker", f"pipeline/{name}-{PROJECT}")]
     executions = [account.arn("sagemaker", f"pipeline/{name}-{PROJECT}/execution/*")]
     start = ["sagemaker:DescribePipeline", "sagemaker:ListPipelineExecutions", "sagemaker:StartPipelineExecution"]
-    verbs = ["DescribePipelineExecution", "ListPipelineExecutionSteps", "StopPipelineExecution"]
+    verbs = ["DescribePipelineExecution", "ListPipelineExecutionSteps", "ListPipelineParametersForExecution"]
+    verbs.append("StopPipelineExecution")
     return [
         Statement("Pipeline", start, own, OWN_PROJECT),
         Statement("Executions", [f"sagemaker:{verb}" for verb in verbs], executions, because=Because.VERSIONS),
@@ -104,7 +105,9 @@ def _data(account: Account, stores: Stores) -> list[Statement]:
     readable = [
         (stores.raw, "raw"),
         (stores.data, "processed"),
+        (stores.data, "predictions"),
         (stores.artifacts, "models"),
+        (stores.artifacts, "scans"),
         (stores.artifacts, "evaluations"),
         (stores.artifacts, "experiments"),
     ]
@@ -126,7 +129,7 @@ def _data(account: Account, stores: Stores) -> list[Statement]:
 
 def _job_logs(account: Account) -> list[Statement]:
     """SageMaker keeps one log group for all jobs of a kind; streams are named after the jobs."""
-    groups = [arn for group in (PROCESSING_LOGS, TRAINING_LOGS) for arn in account.log_group(group)]
+    groups = [arn for group in (PROCESSING_LOGS, TRAINING_LOGS, TRANSFORM_LOGS) for arn in account.log_group(group)]
     read = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
     return [Statement("JobLogs", read, groups, because=Because.VERSIONS)]
 

@@ -9,12 +9,12 @@ import tarfile
 from io import BytesIO
 from pathlib import Path
 
-import psutil
 import pytest
 import urllib3
 
 from tests.end_to_end.conftest import Ashlar
 from tests.end_to_end.packages import latest
+from tests.end_to_end.serving import model_servers
 
 PREDICTION = re.compile(r"label +(-1|0|1) +probabilities -1: [\d.]+ +0: [\d.]+ +1: [\d.]+ +variant (\w+)")
 
@@ -34,7 +34,7 @@ def should_show_every_step_of_the_pipeline(ashlar: Ashlar) -> None:
     ("kind", "roles"),
     [
         ("training", {"Train-linear": "training", "Train-xgboost": "training"}),
-        ("processing", {"Process": "processing", "Evaluate": "evaluation"}),
+        ("processing", {"Process": "processing", "Scan": "scan", "Evaluate": "evaluation"}),
     ],
 )
 def should_run_each_job_as_a_process_without_credentials_under_its_own_role(
@@ -58,13 +58,8 @@ def should_serve_each_variant_by_a_process_without_credentials_under_its_own_rol
     roles = [sagemaker.describe_model(ModelName=each["ModelName"])["ExecutionRoleArn"] for each in variants]
     assert [_role_kind(role) for role in roles] == ["hosting", "hosting"]
     assert len(set(roles)) == 2
-    alive = [p for p in psutil.process_iter(["cmdline"]) if _serves(p.info["cmdline"], ashlar.state)]
-    assert len(alive) == 2  # one instance of each variant
-
-
-def _serves(command: list[str] | None, state: Path) -> bool:
-    line = " ".join(command or [])
-    return "model_server" in line and str(state) in line
+    for variant in endpoint["ProductionVariants"]:
+        assert len(model_servers(ashlar, variant["VariantName"])) == variant["CurrentInstanceCount"]
 
 
 def _role_kind(arn: str) -> str:

@@ -14,11 +14,10 @@ from tests.end_to_end.planted import OtherConfigurations, Plant, wait_until_in_s
 from tests.end_to_end.serving import ENDPOINT
 from tests.local.cloud import eventually
 
-# What was done -> the checks that find it. A missing target's policies are missing as well.
+# What was done -> the checks that find it.
 CHANGED: dict[Plant, set[str]] = {
     planted.weights: {"reviews: weights"},
     planted.instances: {"reviews/xgboost: instances", "reviews/xgboost: scaling target"},
-    planted.scaling_target: {"reviews/xgboost: scaling target", "reviews/xgboost: scaling policies"},
     planted.other_encryption: {"bucket DataBucket of ashlar-local-data"},
     planted.no_encryption: {"bucket ArtifactsBucket of ashlar-local-data"},
     planted.boundary: {"roles: permissions boundary"},
@@ -140,3 +139,11 @@ def _keys(ashlar: Ashlar) -> dict[str, str]:
 def should_find_nothing_once_all_is_undone(ashlar: Ashlar) -> None:
     wait_until_in_service(ashlar)
     assert differing(ashlar) == set()
+
+
+def should_find_a_scaling_target_that_was_deregistered_also_when_it_was_made_again(ashlar: Ashlar) -> None:
+    """Its policies go with it, and those that are put in their place are not the stack's: this cannot be undone."""
+    policies = "reviews/xgboost: scaling policies"
+    with planted.scaling_target(ashlar):
+        assert differing(ashlar) == {"reviews/xgboost: scaling target", policies}
+    assert differing(ashlar) == {policies}

@@ -49,6 +49,7 @@ class Assembly:
 
 def deploy(cloud: LocalCloud, assembly: Assembly) -> dict[str, str]:
     """Deploy every stack and return the failures' reasons by stack; a stack is tried though another one failed."""
+    # pragma: allowlist nextline secret - a made-up or public value that opens nothing
     credentials = {"AccessKeyId": assembly.account, "SecretAccessKey": "local"}
     cloud.client("ssm", credentials).put_parameter(
         Name=f"/cdk-bootstrap/{_QUALIFIER}/version", Value="30", Type="String", Overwrite=True

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import EndpointConnectionError
+from typer.main import get_command
 
 from ops import __main__ as commands
+from ops import main_job
 from tests.conftest import ROOT
 from tests.ops.conftest import Deployed, refused
 
@@ -73,7 +75,7 @@ def should_refuse_data_that_cannot_be_trained_on_before_it_is_uploaded(
 ) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("Title,Review Text,Rating\na,nice,nine\n")
-    monkeypatch.setattr(commands, "open_environment", lambda name, second_factor=None: pytest.fail("it went on"))
+    monkeypatch.setattr(main_job, "open_environment", lambda name, second_factor=None: pytest.fail("it went on"))
     assert run(monkeypatch, "run", "reviews", "--data", str(file)) == 1
     assert "line 2: Rating is 'nine'" in capsys.readouterr().err
 
@@ -86,11 +88,11 @@ def should_say_how_to_approve_what_waits_for_approval(
     arn = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/ashlar-dev-reviews-linear/1"
     model = deployed.platform.models["reviews"].model_copy(update={"approval": "manual"})
     deployed.platform = deployed.platform.model_copy(update={"models": {"reviews": model}})
-    monkeypatch.setattr(commands, "open_environment", lambda name, second_factor=None: deployed)
-    monkeypatch.setattr(commands, "upload", lambda *_: "marker")
-    monkeypatch.setattr(commands, "find_execution", lambda *_: "execution")
-    monkeypatch.setattr(commands, "follow", lambda *_: [])
-    monkeypatch.setattr(commands, "registered_packages", lambda *_: [arn])
+    monkeypatch.setattr(main_job, "open_environment", lambda name, second_factor=None: deployed)
+    monkeypatch.setattr(main_job, "upload", lambda *_: "marker")
+    monkeypatch.setattr(main_job, "find_execution", lambda *_: "execution")
+    monkeypatch.setattr(main_job, "follow", lambda *_: [])
+    monkeypatch.setattr(main_job, "registered_packages", lambda *_: [arn])
     assert run(monkeypatch, "run", "reviews", "--data", str(file)) == 0
     assert (
         f"  aws sagemaker update-model-package --model-package-arn {arn} --model-approval-status Approved "
@@ -122,3 +124,10 @@ def should_say_what_is_wrong_with_the_command_line_before_aws_is_asked(
         monkeypatch.setattr(f"{module}.open_endpoint", never)
     assert run(monkeypatch, *arguments) == 1
     assert capsys.readouterr().err.startswith(said)
+
+
+def should_list_every_command_in_the_order_of_an_operators_days() -> None:
+    group = get_command(commands.app)
+    shown = [name for name, command in group.commands.items() if not command.hidden]  # type: ignore[attr-defined]
+    assert sorted(commands.ORDER) == sorted(shown)
+    assert group.list_commands(None)[: len(commands.ORDER)] == list(commands.ORDER)  # type: ignore[attr-defined]

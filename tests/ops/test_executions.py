@@ -143,7 +143,7 @@ def should_read_the_log_of_a_steps_job(kind: str, group: str, stream: str) -> No
 
 
 def should_name_the_steps_there_are_and_say_which_have_no_log() -> None:
-    steps = [{"StepName": "Gate", "Metadata": {"Condition": {}}}, {"StepName": "Scan"}]
+    steps: list[dict[str, Any]] = [{"StepName": "Gate", "Metadata": {"Condition": {}}}, {"StepName": "Scan"}]
     with pytest.raises(OpsError, match=r"no step 'gate'. Use one of: Gate, Scan"):
         list(log_of(None, steps, "gate"))
     with pytest.raises(OpsError, match="Gate runs no job"):

@@ -10,7 +10,7 @@ import pytest
 
 from config import Platform, load_environment
 from ops import __main__ as commands
-from ops import second_factor
+from ops import main_job, second_factor
 from ops.second_factor import SecondFactor
 from ops.session import Environment, OpsError
 from tests.local import stacks
@@ -119,7 +119,7 @@ def should_take_the_device_from_an_option_or_the_environment(
 
     (tmp_path / "r.csv").write_text("Title,Review Text,Rating\na,nice,5\n")
     data = [str(tmp_path / "r.csv")] if command[-1] == "--data" else []
-    monkeypatch.setattr(commands, "open_environment", environment)
+    monkeypatch.setattr(main_job if command[0] == "run" else commands, "open_environment", environment)
     if not given:
         monkeypatch.setenv(second_factor.VARIABLE, DEVICE)
     monkeypatch.setattr(sys, "argv", ["ops", *command, *data, *given, "--mfa-token", "123456"])

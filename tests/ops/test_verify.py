@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from config.schema import Endpoint
 from ops import __main__ as commands
 from ops.checks.row import Row, Verdict
-from ops.verify import command
+from ops.verify import command, hosting
 from ops.verify.report import verify
 from tests.ops.conftest import Deployed, refused
 from tests.ops.verified import (
@@ -305,12 +306,17 @@ def should_exit_with_1_on_a_difference(
 
 
 def should_compare_a_serverless_variants_limits_in_place_of_machines_and_scaling(deployed: Deployed) -> None:
-    limits = {"memory_mb": 2048, "max_concurrency": 5}
+    limits = {"memory_mb": 2048, "max_concurrency": 5, "provisioned_concurrency": 1}
     variant = {"model": "reviews", "candidate": "linear", "serverless": limits}
     settings = Endpoint.model_validate({"mode": "serverless", "variants": {"linear": variant}})
-    for memory, verdict in ((2048, Verdict.OK), (4096, Verdict.ERROR)):
+    as_declared = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 1}
+    for other, verdict in (
+        ({}, Verdict.OK),
+        ({"MemorySizeInMB": 4096}, Verdict.ERROR),
+        ({"ProvisionedConcurrency": 0}, Verdict.ERROR),
+    ):
         config = configuration()
-        config["ProductionVariants"][0] |= {"ServerlessConfig": {"MemorySizeInMB": memory, "MaxConcurrency": 5}}
+        config["ProductionVariants"][0] |= {"ServerlessConfig": {**as_declared, **other}}
         environment = running(deployed, sagemaker__describe_endpoint_config=config)
         environment.platform = environment.platform.model_copy(update={"endpoints": {"reviews": settings}})
         found = {row.check: row for row in verify(environment, "reviews")}
@@ -337,3 +343,13 @@ def should_find_a_shadow_whose_share_or_number_an_update_kept(
     looked_at = {"VERIFY-SHADOW", "VERIFY-INSTANCES", "VERIFY-WEIGHTS"}
     assert found.keys() & looked_at == different
     assert all("add it again" in found[rule].fix for rule in different)
+
+
+@pytest.mark.parametrize(("declared", "said"), [(True, "can reach a network"), (False, "reach no network")])
+def should_say_which_way_isolation_differs(declared: bool, said: str) -> None:
+    running: Any = SimpleNamespace(
+        stack=SimpleNamespace(value=lambda value: value),
+        declared_model=lambda variant: {"EnableNetworkIsolation": declared},
+        running_model=lambda variant: {"EnableNetworkIsolation": not declared},
+    )
+    assert said in hosting._isolation(running, "linear").message

@@ -84,7 +84,7 @@ def should_give_a_data_scientist_no_shell_into_a_job(cloud: Deployed) -> None:
 def should_show_a_data_scientist_the_objects_of_the_own_project_only(cloud: Deployed) -> None:
     found = of_kind(cloud, "data-scientist")
     (read,) = allowing(found, "s3:GetObject")
-    assert len(read["Resource"]) == 5
+    assert len(read["Resource"]) == 7
     assert all(re.search(rf"/[a-z]+/{re.escape(PROJECT)}/\*$", path) for path in read["Resource"])
     (listing,) = allowing(found, "s3:ListBucket")
     assert all(prefix.endswith(f"/{PROJECT}/*") for prefix in listing["Condition"]["StringLike"]["s3:prefix"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config import Platform
-from config.schema import Job
+from config.schema import Machine
 from review.iam import Deployed
 from tests.permissions.reading import allowing, of_kind
 from tests.stacks.variant import changed, stacks_of
@@ -42,7 +42,7 @@ def should_start_jobs_in_the_vpc_isolated_and_encrypted_only(cloud: Deployed, ac
 
 def should_start_only_the_machines_of_the_configuration_and_no_longer(cloud: Deployed, platform: Platform) -> None:
     model = platform.models["reviews"]
-    expected: dict[str, list[Job]] = {
+    expected: dict[str, list[Machine]] = {
         CREATE[0]: [model.processing, model.evaluation],
         CREATE[1]: list(model.candidates.values()),
     }

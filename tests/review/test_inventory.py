@@ -39,7 +39,7 @@ SERVERLESS = {
 # What an organisation may set, the reasons that are needed only then, and the controls that it must except itself
 VARIANTS: list[tuple[dict[str, Any], set[str], set[str]]] = [
     (NAT, {"WAY_OUT_BY_NAT", "EGRESS_BY_NAT"}, {"vpc:no-igw-route", "vpc:sg-egress"}),
-    (SERVERLESS, {"SERVERLESS_MODEL", "SERVERLESS_STORAGE"}, {"SageMaker.5", "cfg:sagemaker-model-in-vpc"}),
+    (SERVERLESS, {"SERVERLESS_MODEL", "SERVERLESS_STORAGE"}, {"SMDG-13", "SageMaker.5", "cfg:sagemaker-model-in-vpc"}),
     ({"audit": {"trail": TRAIL, "emails": ["operators@example.com"]}}, {"TAKES_OTHER_STACKS_LOGS"}, set()),
 ]
 ELSEWHERE = {name for _, names, _ in VARIANTS for name in names}

@@ -42,7 +42,7 @@ def should_decrypt_the_code_archive_with_the_key_of_the_qualifier(stacks: dict[s
     ]
     statements = [s for policy in policies for s in policy["Properties"]["PolicyDocument"]["Statement"]]
     keys = [s["Condition"] for s in statements if s["Sid"] == "CodeKey"]
-    assert len(keys) == 4  # processing, training, evaluation, experiment
+    assert len(keys) == 5  # processing, training, evaluation, scan, experiment
     alias = {"kms:ResourceAliases": "alias/cdk-org1-assets-key"}
     assert all(condition == {"ForAnyValue:StringEquals": alias} for condition in keys)
 

@@ -7,14 +7,20 @@ from typing import Any
 
 import pytest
 
-from config import Platform, environment_names
+from config import Platform, environment_names, load_environment
 from tests.config.cases.network import existing
 from tests.stacks.resources import Template, of_type, text
 from tests.stacks.variant import changed, stacks_of
 
 Found = tuple[Template, dict[str, Any]]
 pytestmark = pytest.mark.parametrize("environment", environment_names())
-PACKAGES = {"front_door", "release", "default_security_group", "live_endpoint"}
+ALWAYS = {"front_door", "release", "default_security_group", "live_endpoint"}
+
+
+def packages(environment: str) -> set[str]:
+    """A pipeline has a function of its own where it asks something: here, which model serves now."""
+    model = load_environment(environment).models["reviews"]
+    return ALWAYS | ({"workflow"} if model.gate.not_below_champion_by is not None else set())
 
 
 @pytest.fixture
@@ -29,9 +35,9 @@ def every(stacks: dict[str, Template], type: str) -> list[Found]:
     return found
 
 
-def should_be_the_functions_that_we_know(stacks: dict[str, Template]) -> None:
+def should_be_the_functions_that_we_know(stacks: dict[str, Template], environment: str) -> None:
     handlers = [its["Handler"] for _, its in every(stacks, "AWS::Lambda::Function")]
-    assert sorted(handlers) == sorted(f"{package}.handler.handle" for package in PACKAGES)
+    assert sorted(handlers) == sorted(f"{package}.handler.handle" for package in packages(environment))
 
 
 def should_run_in_the_private_subnets(stacks: dict[str, Template]) -> None:
@@ -49,7 +55,7 @@ def should_keep_settings_traces_and_failures(stacks: dict[str, Template]) -> Non
         assert function["TracingConfig"] == {"Mode": "Active"}
 
 
-def should_log_into_an_encrypted_group_of_its_own(stacks: dict[str, Template]) -> None:
+def should_log_into_an_encrypted_group_of_its_own(stacks: dict[str, Template], environment: str) -> None:
     used = []
     for template, function in every(stacks, "AWS::Lambda::Function"):
         (group,) = [
@@ -59,7 +65,7 @@ def should_log_into_an_encrypted_group_of_its_own(stacks: dict[str, Template]) -
         ]
         assert "LogsKey" in text(group["KmsKeyId"])
         used.append(group["LogGroupName"])
-    assert len(set(used)) == len(PACKAGES)
+    assert len(set(used)) == len(packages(environment))
 
 
 def should_find_its_log_group_when_it_is_first_called(stacks: dict[str, Template]) -> None:
@@ -80,7 +86,7 @@ def should_run_in_an_existing_vpc_as_well(environment: str) -> None:
     functions = every(stacks_of(Platform.model_validate(theirs)), "AWS::Lambda::Function")
     # The default security group of such a VPC is its owner's.
     assert {its["Handler"] for _, its in functions} == {
-        f"{p}.handler.handle" for p in PACKAGES - {"default_security_group"}
+        f"{p}.handler.handle" for p in packages(environment) - {"default_security_group"}
     }
     assert all(f"subnet-{1:017x}" in text(its["VpcConfig"]["SubnetIds"]) for _, its in functions)
 
@@ -88,7 +94,9 @@ def should_run_in_an_existing_vpc_as_well(environment: str) -> None:
 def should_reserve_concurrency_where_the_configuration_says_so(environment: str) -> None:
     reserved = stacks_of(changed(environment, {"front_door": {"concurrency": 7}}))
     found = {f["Handler"]: f.get("ReservedConcurrentExecutions") for _, f in every(reserved, "AWS::Lambda::Function")}
-    assert found == {f"{package}.handler.handle": 7 if package == "front_door" else None for package in PACKAGES}
+    assert found == {
+        f"{package}.handler.handle": 7 if package == "front_door" else None for package in packages(environment)
+    }
 
 
 def should_lose_no_event_that_could_not_be_delivered(stacks: dict[str, Template]) -> None:

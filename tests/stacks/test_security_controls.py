@@ -49,7 +49,7 @@ def should_keep_what_was_learnt_where_the_configuration_says_so(stacks: dict[str
 def should_isolate_every_job(stacks: dict[str, Template]) -> None:
     steps = pipeline_steps(pipeline_definition(stacks["training-reviews"]))
     jobs = [step["Arguments"] for step in steps if "StoppingCondition" in step["Arguments"]]
-    assert len(jobs) == 4  # Process, two candidates, Evaluate
+    assert len(jobs) == 5  # Process, two candidates, Scan, Evaluate
     for job in jobs:
         network = job.get("NetworkConfig", job)
         assert network["EnableNetworkIsolation"] is True
@@ -80,6 +80,7 @@ ON_ANY_RESOURCE = {
     "application-autoscaling:DescribeScheduledActions",
     "application-autoscaling:ListTagsForResource",
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListEndpointConfigs",

@@ -73,6 +73,7 @@ def request(
         "RequestId": "request",
         "ResourceType": kind,
         "LogicalResourceId": "Hold",
+        # pragma: allowlist nextline secret - a made-up or public value that opens nothing
         "ResourceProperties": {"ServiceToken": "arn", "EndpointName": ENDPOINT, "Variants": new or {}},
     }
     if type != "Create":

@@ -130,7 +130,9 @@ def should_read_the_last_operation_only(aws: Stubbed) -> None:
 def should_read_an_import_as_an_operation_of_its_own(aws: Stubbed) -> None:
     newest_first = [
         event(3, "inference", "IMPORT_COMPLETE"),
+        # pragma: allowlist nextline secret - a made-up or public value that opens nothing
         event(2, "inference", "IMPORT_IN_PROGRESS", token="import"),
+        # pragma: allowlist nextline secret - a made-up or public value that opens nothing
         event(1, "endpoint", "UPDATE_FAILED", "an older story", token="release-1-2"),
         event(0, "inference", "UPDATE_IN_PROGRESS", token="release-1-2"),
     ]

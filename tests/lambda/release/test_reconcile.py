@@ -427,7 +427,7 @@ def should_blame_no_package_where_a_person_moved_the_endpoint() -> None:
     moved = replace(silently_back(RUNNING, attempt), moved="by-hand")
     decision = decide(ENDPOINT, moved, {"reviews-linear": L2, "reviews-xgboost": X1})
     assert isinstance(decision, Stuck) and not decision.retried
-    assert "runs on by-hand, a configuration that its stack never made" in decision.why
+    assert "runs on by-hand, a configuration that its stack never made: no package is to blame" in decision.why
 
 
 def should_believe_an_alarm_also_where_a_person_moved_the_endpoint_then() -> None:

@@ -168,7 +168,7 @@ def should_start_no_process_for_a_serverless_variant_that_was_taken_away(factory
     variant.retire(drain=True)
     with pytest.raises(FleetError):
         asyncio.run(variant.acquire())
-    assert not factory.running
+    assert not factory.made
 
 
 def should_end_a_cold_start_whose_variant_is_taken_away(factory: Factory) -> None:
@@ -176,7 +176,7 @@ def should_end_a_cold_start_whose_variant_is_taken_away(factory: Factory) -> Non
     factory.checks = [lambda instance: variant.retire(drain=True)]
     with pytest.raises(FleetError, match="replaced"):
         asyncio.run(variant.acquire())
-    assert not factory.running and not variant.instances
+    assert not factory.running and not variant.instances and not variant._starting
 
 
 def should_forget_a_cold_start_that_fails(factory: Factory) -> None:

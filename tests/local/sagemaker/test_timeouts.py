@@ -15,6 +15,7 @@ from botocore.response import StreamingBody
 from local import stand_ins
 from local.sagemaker import variant_fleet
 from local.sagemaker.storage import DataError, download_archive
+from local.sagemaker.timing import Timing
 from local.sagemaker.variant_fleet import FleetError, VariantFleet
 from tests.local.sagemaker.workshop import archive
 
@@ -84,3 +85,10 @@ def should_end_a_start_whose_image_never_answers_its_ping(tmp_path: Path, monkey
         one.scale(1)
     one.retire(drain=False)
     assert not list((tmp_path / "children").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("factor", "seconds", "expected"), [(1, 600, 600), (10, 600, 60), (10, 60, 20), (10, 5, 5), (60, 480, 20)]
+)
+def should_shorten_time_limits_to_what_a_process_needs_at_most(factor: float, seconds: float, expected: float) -> None:
+    assert Timing(time_factor=factor).limit(seconds) == expected

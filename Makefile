@@ -161,10 +161,10 @@ destroy: $(SETUP)
 test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 	@$(BIN)/python -m pytest
 
-# Twenty releases under load, and one that must be rolled back; `make test` has the short form.
+# Twenty releases under load, one that must be rolled back (`make test` has the short form), and scaling at length.
 .PHONY: soak
 soak: .venv/.dev node_modules/.ready local/.venv/.ready
-	@SOAK_RELEASES=20 $(BIN)/python -m pytest tests/end_to_end/test_soak.py
+	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' tests/end_to_end/test_soak.py tests/end_to_end/test_scaled_variants.py
 
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .

@@ -11,6 +11,8 @@ from tests.end_to_end.hosting.callers import calling
 from tests.end_to_end.hosting.hosted import Hosted
 from tests.local.cloud import eventually
 
+pytestmark = pytest.mark.long
+
 ENDPOINT = "pair"
 VARIANTS = ["amber", "blue"]
 AMBER, BLUE = (f"{ENDPOINT}.variants.{name}" for name in VARIANTS)

@@ -25,7 +25,7 @@ from tests.end_to_end.releases import (
 from tests.end_to_end.serving import answering
 from tests.local.cloud import eventually
 
-RELEASES = int(os.environ.get("SOAK_RELEASES", "3"))
+RELEASES = int(os.environ.get("SOAK_RELEASES", "2"))
 # Every twentieth request of a process fails: 5 %. The first one soon, so that a slow machine's canary has some.
 FAILS_SOMETIMES = """
 _count = 0

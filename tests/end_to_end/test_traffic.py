@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.end_to_end.callers import calling
 from tests.end_to_end.conftest import Ashlar
-from tests.end_to_end.planted import wait_until_in_service
+from tests.end_to_end.differences import wait_until_in_service
 from tests.end_to_end.serving import ENDPOINT
 from tests.local.cloud import eventually
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end import planted
+from tests.end_to_end import differences
 from tests.end_to_end.conftest import Ashlar
-from tests.end_to_end.planted import OtherConfigurations, Plant, wait_until_in_service
+from tests.end_to_end.differences import OtherConfigurations, Plant, wait_until_in_service
 from tests.end_to_end.serving import ENDPOINT
 from tests.local.cloud import eventually
 
 # What was done -> the checks that find it.
 CHANGED: dict[Plant, set[str]] = {
-    planted.weights: {"reviews: weights"},
-    planted.instances: {"reviews/xgboost: instances", "reviews/xgboost: scaling target"},
-    planted.other_encryption: {"bucket DataBucket of ashlar-local-data"},
-    planted.no_encryption: {"bucket ArtifactsBucket of ashlar-local-data"},
-    planted.boundary: {"roles: permissions boundary"},
-    planted.endpoint_policy: {"VPC endpoint EndpointsS3"},
+    differences.weights: {"reviews: weights"},
+    differences.instances: {"reviews/xgboost: instances", "reviews/xgboost: scaling target"},
+    differences.other_encryption: {"bucket DataBucket of ashlar-local-data"},
+    differences.no_encryption: {"bucket ArtifactsBucket of ashlar-local-data"},
+    differences.boundary: {"roles: permissions boundary"},
+    differences.endpoint_policy: {"VPC endpoint EndpointsS3"},
 }
 ANOTHER = "reviews: configuration"
 
@@ -144,6 +144,6 @@ def should_find_nothing_once_all_is_undone(ashlar: Ashlar) -> None:
 def should_find_a_scaling_target_that_was_deregistered_also_when_it_was_made_again(ashlar: Ashlar) -> None:
     """Its policies go with it, and those that are put in their place are not the stack's: this cannot be undone."""
     policies = "reviews/xgboost: scaling policies"
-    with planted.scaling_target(ashlar):
+    with differences.scaling_target(ashlar):
         assert differing(ashlar) == {"reviews/xgboost: scaling target", policies}
     assert differing(ashlar) == {policies}

@@ -84,9 +84,11 @@ class Scaled:
         return int(found["ProductionVariants"][0]["CurrentInstanceCount"]) if _is_steady(found) else -1
 
     def until(self, count: int) -> None:
-        """Wait until the endpoint is InService with so many instances."""
-        eventually(lambda: self.count() == count, seconds=60)
-        assert len(servers_of(self.endpoint)) == count
+        """Wait until the endpoint is InService with so many instances, and as many processes run.
+
+        Both at once: a policy may change the count again between two questions.
+        """
+        eventually(lambda: self.count() == count == len(servers_of(self.endpoint)), seconds=60)
 
     def activities(self) -> list[Json]:
         """The activities of the variant that have ended, the newest first."""

@@ -21,6 +21,27 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+# Each starts a local cloud of its own, the slowest first: its tests share it, so they run in one process.
+_CLOUDS = ("ashlar", "hosted", "fast_cloud", "local_cloud")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together when several processes share them, as in `make test`: one cloud's, or one file's.
+
+    What takes the platform down runs when nobody needs it any more.
+    """
+    for item in items:
+        clouds = [cloud for cloud in _CLOUDS if cloud in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(clouds[0] if clouds else item.path.relative_to(ROOT).as_posix()))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    (group,) = (marker.args[0] for marker in item.iter_markers("xdist_group"))
+    turn = _CLOUDS.index(group) if group in _CLOUDS else len(_CLOUDS)
+    return item.get_closest_marker("destroys") is not None, turn
+
+
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """`assembly("dev")`: the cloud assembly, synthesized once with the feature flags of cdk.json.

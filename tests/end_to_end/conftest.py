@@ -120,11 +120,6 @@ def _interrupted_deploy(state: Path) -> None:
     assert process.wait(60) != 0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes the platform down runs when nobody needs it any more."""
-    items.sort(key=lambda item: item.get_closest_marker("destroys") is not None)
-
-
 @pytest.fixture(scope="session")
 def ashlar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ashlar]:
     """Deployed after an interrupted attempt, with the generated sample; destroyed in the end."""

@@ -9,14 +9,12 @@ target is missed.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import http.client
 import io
 import json
 import multiprocessing
 import os
-import platform
 import re
 import socket
 import statistics
@@ -26,12 +24,14 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from benchmarks.targets import Target, command_line, findings, report, verdict
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"
@@ -43,22 +43,6 @@ SCRIPT = """
 def model_fn(model_dir): return None
 def predict_fn(data, model): return {"predictions": [1 for _ in data["instances"]]}
 """
-
-
-@dataclass(frozen=True)
-class Target:
-    """One number and what it may be at most, or must be at least."""
-
-    name: str
-    value: float
-    at_most: float | None = None
-    at_least: float | None = None
-    unit: str = ""
-
-    @property
-    def met(self) -> bool:
-        above = self.at_most is None or self.value <= self.at_most
-        return above and (self.at_least is None or self.value >= self.at_least)
 
 
 @dataclass(frozen=True)
@@ -247,8 +231,7 @@ def measure(requests: int) -> dict[str, Any]:
         "hosted": through,
         "one": one,
         "four": four,
-        "targets": [{**asdict(target), "met": target.met} for target in targets],
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        **findings(targets),
         "requests": requests,
     }
 
@@ -270,21 +253,16 @@ def table(found: dict[str, Any]) -> str:
         most, least = target["at_most"], target["at_least"]
         limit = f"at most {most:.2f}" if most is not None else f"at least {least:.2f}"
         measured = f"{target['value']:.2f}{target['unit']}"
-        lines.append(f"{target['name']:<50}{measured:>10}{limit:>15}  {'met' if target['met'] else 'not met'}")
+        lines.append(f"{target['name']:<50}{measured:>10}{limit:>15}  {verdict(target['met'])}")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.hosting", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to FILE")
+    parser = command_line("hosting", __doc__)
     parser.add_argument("--requests", type=int, default=400, help="requests in each turn")
-    parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
     found = measure(options.requests)
-    print(table(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    return int(options.strict and not all(target["met"] for target in found["targets"]))
+    return report(found, table(found), options)
 
 
 if __name__ == "__main__":

@@ -8,42 +8,22 @@ Answers 0 whatever was measured, unless `--assert` is given: then 1 when a targe
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.targets import Target, command_line, findings, report, verdict
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "model_code" / "reviews"
 TIMES = 20
 PROCESSES = 2
 LOOK_EVERY_S = 0.005
-
-
-@dataclass(frozen=True)
-class Target:
-    """One ratio and its bound."""
-
-    name: str
-    value: float
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @property
-    def met(self) -> bool:
-        return self.value >= (self.at_least or 0) and self.value <= (self.at_most or float("inf"))
-
-    @property
-    def bound(self) -> str:
-        return f">= {self.at_least}" if self.at_least else f"<= {self.at_most}"
 
 
 @dataclass(frozen=True)
@@ -127,8 +107,7 @@ def measure(folder: Path, rows: int, runs: int) -> dict[str, Any]:
         "rows": rows * TIMES,
         "seconds": seconds,
         "peak_bytes": peaks,
-        "targets": [{**asdict(target), "bound": target.bound, "met": target.met} for target in targets],
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        **findings(targets),
         "runs": runs,
     }
 
@@ -141,26 +120,23 @@ def table(found: Mapping[str, Any]) -> str:
         f"{'':<54}{'measured':>10}{'target':>10}",
     ]
     for target in found["targets"]:
-        met = "met" if target["met"] else "not met"
-        lines.append(f"{target['name']:<54}{target['value']:>10.2f}{target['bound']:>10}  {met}")
+        least = target["at_least"]
+        bound = f"<= {target['at_most']}" if least is None else f">= {least}"
+        met = verdict(target["met"])
+        lines.append(f"{target['name']:<54}{target['value']:>10.2f}{bound:>10}  {met}")
     for name, seconds in found["seconds"].items():
         lines.append(f"{name:<14}{seconds:8.2f} s {found['peak_bytes'][name] / 2**20:8.0f} MiB at the peak")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.preprocess", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to FILE")
+    parser = command_line("preprocess", __doc__)
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the smaller file")
     parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the fastest counts")
-    parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as directory:
         found = measure(Path(directory), options.rows, options.runs)
-    print(table(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    return int(options.strict and not all(target["met"] for target in found["targets"]))
+    return report(found, table(found), options)
 
 
 if __name__ == "__main__":

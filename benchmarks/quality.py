@@ -9,7 +9,6 @@ or a training takes more than 90 seconds.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -21,6 +20,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from benchmarks.targets import Target, all_met, command_line, findings, report, verdict
 
 SCRIPTS = Path(__file__).parent.parent / "model_code" / "reviews"
 CANDIDATES = ("linear", "xgboost")
@@ -65,7 +66,7 @@ def pipeline(folder: Path, data: Path, seed: int) -> dict[str, dict[str, float]]
 
 
 def measure(data: Path, seeds: int) -> dict[str, Any]:
-    """Everything: `{seeds: [...], candidates: {name: {...}}, best}`."""
+    """Everything: `{seeds: [...], candidates: {name: {...}}, best, targets, machine}`."""
     found = []
     with tempfile.TemporaryDirectory() as directory:
         for seed in range(1, seeds + 1):
@@ -74,7 +75,11 @@ def measure(data: Path, seeds: int) -> dict[str, Any]:
             print(f"seed {seed}: {shown}", flush=True)
     candidates = {name: summary([its[name] for its in found]) for name in CANDIDATES}
     best = max(candidates, key=lambda name: candidates[name]["mean"])
-    return {"seeds": found, "candidates": candidates, "best": best}
+    targets = [
+        Target(f"macro-F1 of {best}", candidates[best]["mean"], at_least=AT_LEAST),
+        Target("slowest training", max(its["seconds"] for its in candidates.values()), at_most=MOST_SECONDS),
+    ]
+    return {"seeds": found, "candidates": candidates, "best": best, **findings(targets)}
 
 
 def summary(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -88,11 +93,6 @@ def summary(runs: list[dict[str, float]]) -> dict[str, float]:
     }
 
 
-def met(found: Mapping[str, Any]) -> bool:
-    slowest = max(its["seconds"] for its in found["candidates"].values())
-    return bool(found["candidates"][found["best"]]["mean"] >= AT_LEAST and slowest <= MOST_SECONDS)
-
-
 def table(found: Mapping[str, Any]) -> str:
     """What was measured, for a terminal."""
     lines = [f"{'':<12}{'macro-F1':>10}{'spread':>10}{'lowest':>10}{'accuracy':>10}{'training':>11}"]
@@ -100,26 +100,21 @@ def table(found: Mapping[str, Any]) -> str:
         figures = "".join(f"{its[key]:>10.4f}" for key in ("mean", "spread", "lowest", "accuracy"))
         lines.append(f"{name:<12}{figures}{its['seconds']:>9.0f} s")
     mean = found["candidates"][found["best"]]["mean"]
-    verdict = "met" if met(found) else "not met"
+    outcome = verdict(all_met(found))
     lines.append(
         f"champion: {found['best']}, macro-F1 {mean:.4f} over {len(found['seeds'])} seeds; target >= {AT_LEAST} "
-        f"and <= {MOST_SECONDS} s a training: {verdict}"
+        f"and <= {MOST_SECONDS} s a training: {outcome}"
     )
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser = command_line("quality", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="reviews as .csv or .csv.gz")
     parser.add_argument("--seeds", type=int, default=5, help="splits to average over")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to FILE")
-    parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
     found = measure(options.data, options.seeds)
-    print(table(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    return int(options.strict and not met(found))
+    return report(found, table(found), options)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,8 @@ The app has the CDK's own template validator off; `make review` runs it. Answers
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -23,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks.targets import Target, command_line, findings, report, verdict
 from config.load import ENVIRONMENTS
 
 ROOT = Path(__file__).parent.parent
@@ -37,20 +36,6 @@ class Point:
 
     cpu_s: float
     resources: int
-
-
-@dataclass(frozen=True)
-class Target:
-    """One number and what it may be at most."""
-
-    name: str
-    value: float
-    at_most: float
-    unit: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.at_most
 
 
 class Bench:
@@ -136,18 +121,17 @@ def measure(bench: Bench, environment: str, extra: str) -> dict[str, Any]:
     alone, both = bench.files(other), bench.files(own, other)
     share = (both.cpu_s - bench.files(own).cpu_s) / alone.cpu_s
     targets = [
-        Target(f"synth of {environment}, CPU", synth.cpu_s, 2.6, " s"),
-        Target(f"synth of {environment}, share of the peer's {PEER_CPU_S} s", synth.cpu_s / PEER_CPU_S, 0.35),
-        Target("growth, CPU for each resource", slope * 1000, 1.8, " ms"),
-        Target(f"{extra} in the same process, share of a process of its own", share, 0.35),
+        Target(f"synth of {environment}, CPU", synth.cpu_s, at_most=2.6, unit=" s"),
+        Target(f"synth of {environment}, share of the peer's {PEER_CPU_S} s", synth.cpu_s / PEER_CPU_S, at_most=0.35),
+        Target("growth, CPU for each resource", slope * 1000, at_most=1.8, unit=" ms"),
+        Target(f"{extra} in the same process, share of a process of its own", share, at_most=0.35),
     ]
     return {
         "environment": environment,
         "synth": asdict(synth),
         "growth": [{"copies": copies, **asdict(point)} for copies, point in zip(COPIES, growth, strict=True)],
         "same_process": {"extra": extra, "alone_cpu_s": alone.cpu_s, "both_cpu_s": both.cpu_s},
-        "targets": [{**asdict(target), "met": target.met} for target in targets],
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        **findings(targets),
         "runs": bench.runs,
     }
 
@@ -163,24 +147,19 @@ def table(found: dict[str, Any]) -> str:
     for target in found["targets"]:
         unit = target["unit"]
         measured, allowed = f"{target['value']:.2f}{unit}", f"{target['at_most']:.2f}{unit}"
-        lines.append(f"{target['name']:<62}{measured:>12}{allowed:>12}  {'met' if target['met'] else 'not met'}")
+        lines.append(f"{target['name']:<62}{measured:>12}{allowed:>12}  {verdict(target['met'])}")
     lines.append("Growth: " + ", ".join(f"{p['resources']} resources {p['cpu_s']:.2f} s" for p in found["growth"]))
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.synth", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to FILE")
+    parser = command_line("synth", __doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs behind each median")
-    parser.add_argument("--assert", action="store_true", dest="strict", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
     environment, extra = "prod", "staging"
     with tempfile.TemporaryDirectory() as directory:
         found = measure(Bench(Path(directory), options.runs), environment, extra)
-    print(table(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    return int(options.strict and not all(target["met"] for target in found["targets"]))
+    return report(found, table(found), options)
 
 
 if __name__ == "__main__":

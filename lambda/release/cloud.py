@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from release import operation
 from release.alarms import Tripped, tripped
 from release.decision import MARK, ROLLED_BACK, Stack, Update
-from release.hosting import Hosting, is_absent
+from release.hosting import Hosting, if_present
 from release.message import Message
 from release.operation import Operation
 from release.registry import Registry
@@ -96,27 +96,25 @@ class Cloud:
         self._sns.publish(TopicArn=self._topic, Subject=message.subject, Message=message.text)
 
     def _described(self, stack: str) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-        except ClientError as error:
-            if is_absent(error):
-                raise StackGoneError(stack) from None
-            raise
-        return found
+        found = if_present(self._cloudformation.describe_stacks, StackName=stack)
+        if found is None:
+            raise StackGoneError(stack)
+        described: dict[str, Any] = found["Stacks"][0]
+        return described
 
     def _went_back_to(self, endpoint: Endpoint) -> str | None:
         """The configuration that the endpoint runs on, if it is not its stack's. None while there is no endpoint."""
         live = self.hosting.configuration(endpoint.name)
         if live is None:
             return None
-        try:
-            declared = self._cloudformation.describe_stack_resource(
-                StackName=endpoint.stack, LogicalResourceId=endpoint.configuration
-            )["StackResourceDetail"]["PhysicalResourceId"]
-        except ClientError as error:
-            if is_absent(error):
-                return None
-            raise
+        found = if_present(
+            self._cloudformation.describe_stack_resource,
+            StackName=endpoint.stack,
+            LogicalResourceId=endpoint.configuration,
+        )
+        if found is None:
+            return None
+        declared = found["StackResourceDetail"]["PhysicalResourceId"]
         # The physical id is an ARN, and ARNs have the name in lower case.
         return None if declared.rsplit("/", 1)[-1].lower() == live[0].lower() else live[0]
 

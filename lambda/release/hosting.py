@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +28,8 @@ class Hosting:
 
     def configuration(self, endpoint: str) -> tuple[str, str] | None:
         """(name of the configuration that the endpoint runs on, its status); None while there is no endpoint."""
-        try:
-            found = self._sagemaker.describe_endpoint(EndpointName=endpoint)
-        except ClientError as error:
-            if is_absent(error):
-                return None
-            raise
-        return found["EndpointConfigName"], found["EndpointStatus"]
+        found = if_present(self._sagemaker.describe_endpoint, EndpointName=endpoint)
+        return (found["EndpointConfigName"], found["EndpointStatus"]) if found else None
 
     def live(self, endpoint: str) -> Live | None:
         """The endpoint with its models; None while there is none."""
@@ -55,14 +51,19 @@ class Hosting:
         return {variant["VariantName"]: variant["ModelName"] for variant in variants if variant.get("ModelName")}
 
     def _package(self, model: str) -> str | None:
-        try:
-            found = self._sagemaker.describe_model(ModelName=model)
-        except ClientError as error:
-            if is_absent(error):
-                return None
-            raise
+        found = if_present(self._sagemaker.describe_model, ModelName=model) or {}
         containers = found.get("Containers") or [found.get("PrimaryContainer", {})]
         return next((its["ModelPackageName"] for its in containers if its.get("ModelPackageName")), None)
+
+
+def if_present(describe: Callable[..., dict[str, Any]], **parameters: str) -> dict[str, Any] | None:
+    """The answer; None where what was asked for is not there."""
+    try:
+        return describe(**parameters)
+    except ClientError as error:
+        if is_absent(error):
+            return None
+        raise
 
 
 def is_absent(error: ClientError) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.rollout import Rollout, Watch
+from local.sagemaker.starting import FleetError
 from local.sagemaker.state import now
 from local.sagemaker.traffic import Traffic
-from local.sagemaker.variant_fleet import FleetError, VariantFleet
+from local.sagemaker.variant_fleet import VariantFleet
 
 Record = dict[str, Any]
 _LOG = logging.getLogger(__name__)

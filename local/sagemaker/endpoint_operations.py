@@ -1,7 +1,8 @@
 """CreateEndpoint, UpdateEndpoint and their like."""
 
 from local.sagemaker import autoscaling, endpoint_configs, endpoints, listing, rollout, serverless, variants
-from local.sagemaker.endpoints import Endpoint, table
+from local.sagemaker.endpoint import Endpoint
+from local.sagemaker.endpoints import table
 from local.sagemaker.errors import validation
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import require_allowed
@@ -160,5 +161,5 @@ def delete_endpoint(call: Call) -> Record:
     """
     endpoint = _endpoint(call)
     autoscaling.deregister_deleted(call, endpoint.name)
-    endpoint.delete()
+    endpoints.delete(endpoint)
     return {}

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import faults, hooks, processes, state_directory
 from local.sagemaker.children import ShutdownError, state_folder
 from local.sagemaker.failure_reasons import with_advice
+from local.sagemaker.job_kind import JobKind
 from local.sagemaker.logs import LogStream
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.state import Region, now
@@ -73,13 +74,13 @@ class JobFolder:
 class Job(ABC):
     """One job from its creation to its end, in a thread of its own."""
 
-    kind: str
+    kind: JobKind
 
-    def __init__(self, region: Region, record: Record, name: str, arn: str, session: RoleSession) -> None:
+    def __init__(self, region: Region, record: Record, session: RoleSession) -> None:
         self.region = region
         self.record = record
-        self.name = name
-        self.arn = arn
+        self.name = str(record[self.kind.name])
+        self.arn = str(record[self.kind.arn])
         self.session = session
         self.finished = threading.Event()
         self.stop_event = threading.Event()
@@ -87,10 +88,24 @@ class Job(ABC):
     def start(self) -> None:
         """Begin; the caller gets its answer at once."""
         run = hooks.in_request_scope(self._run)
-        threading.Thread(target=run, name=f"{self.kind}-{self.name}", daemon=True).start()
+        threading.Thread(target=run, name=f"{self.kind.resource}-{self.name}", daemon=True).start()
+
+    def stop(self) -> bool:
+        """Ask the job to stop and show that it was asked; False where it has ended."""
+        with self.region.lock:
+            if self.record[self.kind.status] != "InProgress":
+                return bool(self.record[self.kind.status] == "Stopping")
+            self.record[self.kind.status] = "Stopping"
+        self.show_stopping()
+        self.request_stop()
+        return True
+
+    def show_stopping(self) -> None:
+        """Tell that the job is Stopping."""
+        self.kind.announce(self.record)
 
     def request_stop(self) -> None:
-        """Ask the job to stop."""
+        """Make the work end."""
         self.stop_event.set()
 
     @property
@@ -115,7 +130,7 @@ class Job(ABC):
     def _outcome(self) -> tuple[str, str | None]:
         """Do the work; return the status it ends with and, if it failed, why."""
         try:
-            fault = faults.take(state_folder(), self.kind)
+            fault = faults.take(state_folder(), self.kind.resource)
             if fault:
                 raise JobError(f"{fault.code}: {fault.message}")
             return self.execute(), None
@@ -126,7 +141,7 @@ class Job(ABC):
         except ShutdownError as error:
             reason = f"InternalServerError: {error}"
         except Exception as error:  # a fault of ours must still end the job
-            _LOG.exception("%s %s", self.kind, self.name)
+            _LOG.exception("%s %s", self.kind.resource, self.name)
             reason = f"InternalServerError: {error!r}"
         return "Failed", with_advice(reason)
 

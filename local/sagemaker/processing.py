@@ -4,40 +4,32 @@ import re
 import threading
 from typing import Any
 
-from local.sagemaker import failure_reasons, jobs, listing
+from local.sagemaker import failure_reasons, job_operations, jobs
 from local.sagemaker.attempt import Attempt, End
 from local.sagemaker.children import Child
-from local.sagemaker.errors import ApiError, in_use, require_only, require_value, unsupported, validation
-from local.sagemaker.events import described, state_changed
+from local.sagemaker.errors import require_only, require_value, unsupported, validation
+from local.sagemaker.job_kind import PROCESSING
 from local.sagemaker.jobs import Job, JobError, JobFolder
 from local.sagemaker.operations import Call, Record, operation
 from local.sagemaker.roles import RoleSession, require_pass_role
-from local.sagemaker.state import Region, Table, now
+from local.sagemaker.state import Region, now
 from local.sagemaker.storage import download, upload_folder
 
 _DEFAULT_LIMIT_SECONDS = 24 * 3600
 _HOST = "algo-1"
 _MESSAGE_FILE = "output/message"
-_ENDED = ("Completed", "Failed", "Stopped")
 
-
-def _missing(name: str) -> ApiError:
-    return validation(f"Could not find requested job with name: {name}")
-
-
-def table(region: Region) -> Table:
-    """Return the region's processing jobs by name."""
-    return region.table("processing-job", _missing)
+job_operations.register(PROCESSING)
 
 
 class ProcessingJob(Job):
     """One processing job."""
 
-    kind = "processing-job"
+    kind = PROCESSING
 
-    def __init__(self, region: Region, record: Record, name: str, arn: str, session: RoleSession) -> None:
-        super().__init__(region, record, name, arn, session)
-        self.folder = JobFolder(name)
+    def __init__(self, region: Region, record: Record, session: RoleSession) -> None:
+        super().__init__(region, record, session)
+        self.folder = JobFolder(self.name)
         self.log = self.open_log("/aws/sagemaker/ProcessingJobs", _HOST)
         self._attempt: Attempt | None = None
         self._exit_message: str | None = None
@@ -126,13 +118,7 @@ class ProcessingJob(Job):
 
     def _change(self, **changes: Any) -> None:
         self.update(**changes)
-        announce(self.record)
-
-
-def announce(record: Record) -> None:
-    """Tell EventBridge the job's state."""
-    detail = described("DescribeProcessingJob", record)
-    state_changed("Processing Job State", detail, [record["ProcessingJobArn"]])
+        PROCESSING.announce(self.record)
 
 
 @operation(
@@ -142,20 +128,13 @@ def announce(record: Record) -> None:
 )
 def create_processing_job(call: Call) -> Record:
     """Start a processing job."""
-    name, arn = call["ProcessingJobName"], call.region.arn(f"processing-job/{call['ProcessingJobName']}")
     require_pass_role(call, call["RoleArn"])
     _refuse_unsupported(call)
-    with call.region.lock:
-        if name in table(call.region):
-            raise in_use(f"Job name must be unique within an AWS account and region, and a job exists with {arn}")
-        session = RoleSession(call["RoleArn"], name, source_arn=arn, network=call.get("NetworkConfig", {}))
-        record = {k: v for k, v in call.params.items() if k != "Tags"}
-        record |= {"ProcessingJobArn": arn, "ProcessingJobStatus": "InProgress", "CreationTime": now()}
-        table(call.region)[name] = record
-        call.region.tag(arn, call.get("Tags"))
-    announce(record)
-    jobs.launch(ProcessingJob(call.region, record, name, arn, session))
-    return {"ProcessingJobArn": arn}
+    network = call.get("NetworkConfig", {})
+    record, session = job_operations.new(PROCESSING, call.region, call.params, role=call["RoleArn"], network=network)
+    PROCESSING.announce(record)
+    jobs.launch(ProcessingJob(call.region, record, session))
+    return {"ProcessingJobArn": record["ProcessingJobArn"]}
 
 
 def _refuse_unsupported(call: Call) -> None:
@@ -189,31 +168,3 @@ def _check_input(where: str, given: Record) -> None:
 def _check_local_path(where: str, place: Record) -> None:
     if not re.match(r"/opt/ml/processing(/|$)", place.get("LocalPath", "")):
         raise validation(f"{where}: LocalPath must be given and begin with /opt/ml/processing/.")
-
-
-@operation("DescribeProcessingJob", "ProcessingJobName")
-def describe_processing_job(call: Call) -> Record:
-    """Return the job's record."""
-    return table(call.region)[call["ProcessingJobName"]]
-
-
-@operation("ListProcessingJobs", *listing.FIELDS, "StatusEquals")
-def list_processing_jobs(call: Call) -> Record:
-    """Return the jobs that match."""
-    records = table(call.region).values()
-    return listing.page(call, records, "ProcessingJobSummaries", "ProcessingJobName", "ProcessingJobStatus")
-
-
-@operation("StopProcessingJob", "ProcessingJobName")
-def stop_processing_job(call: Call) -> Record:
-    """Ask the job to stop."""
-    with call.region.lock:
-        record = table(call.region)[call["ProcessingJobName"]]
-        if record["ProcessingJobStatus"] in _ENDED:
-            raise validation(f"The request was rejected because the job is in status {record['ProcessingJobStatus']}.")
-        record["ProcessingJobStatus"] = "Stopping"
-    announce(record)
-    job = jobs.find(record["ProcessingJobArn"])
-    if job:
-        job.request_stop()
-    return {}

@@ -5,7 +5,8 @@ from typing import Any
 
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.serverless import ServerlessVariant
-from local.sagemaker.variant_fleet import FleetError, VariantFleet
+from local.sagemaker.starting import FleetError
+from local.sagemaker.variant_fleet import VariantFleet
 
 Record = dict[str, Any]
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from local.sagemaker.errors import ApiError
 from local.sagemaker.instances import Instance
 from local.sagemaker.serverless import ServerlessVariant
+from local.sagemaker.starting import FleetError
 from local.sagemaker.traffic import Traffic
-from local.sagemaker.variant_fleet import FleetError, VariantFleet
+from local.sagemaker.variant_fleet import VariantFleet
 
 Picked = tuple[VariantFleet, Instance]
 

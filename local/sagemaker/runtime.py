@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from local.sagemaker import async_requests, endpoints, invocations, shadow
 from local.sagemaker.chain import ContainerFailure
 from local.sagemaker.connections import Response
-from local.sagemaker.endpoints import Endpoint
+from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.errors import ApiError
 from local.sagemaker.routing import NoInstanceError
 from local.sagemaker.serverless import ServerlessVariant

@@ -14,8 +14,9 @@ from local.sagemaker.container_process import ContainerProcess
 from local.sagemaker.containers import ContainerError
 from local.sagemaker.errors import ApiError, validation
 from local.sagemaker.instances import Instance
+from local.sagemaker.starting import FleetError
 from local.sagemaker.timing import timing
-from local.sagemaker.variant_fleet import FleetError, Record, VariantFleet
+from local.sagemaker.variant_fleet import Record, VariantFleet
 from local.sagemaker.variants import check_concurrency
 
 # AWS names no time; processes are seen to live for some minutes after their last request.
@@ -95,9 +96,9 @@ class ServerlessVariant(VariantFleet):
         One that dies before it is listed is forgotten as any other.
         """
         with self._wanting(count):
-            started = self._grow(count - len(self.instances))
+            started = self._starting.grow(count - len(self.instances))
         with self._lock:
-            self._starting = [instance for instance in self._starting if instance not in started]
+            self._starting.forget(started)
             self.instances = [*self.instances, *started]
             idle = [instance for instance in self.instances if not instance.busy]
             surplus = idle[: max(0, len(self.instances) - count)]
@@ -112,14 +113,14 @@ class ServerlessVariant(VariantFleet):
         return {**super().description(), **counts}
 
     def _cold_start(self) -> Instance:
-        (instance,) = self._grow(1)
+        (instance,) = self._starting.grow(1)
         with self._lock:
             is_taken = not self._stopped.is_set() and instance.acquire()
             if is_taken:
-                self._starting.remove(instance)
+                self._starting.forget([instance])
                 self.instances = [*self.instances, instance]
         if not is_taken:
-            self._give_up([instance])
+            self._starting.give_up([instance])
             raise FleetError("The deployment was replaced.")
         return instance
 

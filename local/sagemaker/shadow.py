@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from local.sagemaker import invocations
 from local.sagemaker.chain import ContainerFailure
-from local.sagemaker.endpoints import Endpoint
+from local.sagemaker.endpoint import Endpoint
 
 _LOG = logging.getLogger(__name__)
 # A shadow that falls behind must not hold the bodies of all requests in memory.

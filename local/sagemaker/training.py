@@ -9,7 +9,7 @@ from local.sagemaker import failure_reasons, metrics
 from local.sagemaker.attempt import Attempt, End
 from local.sagemaker.checkpoints import Checkpoints
 from local.sagemaker.children import state_folder
-from local.sagemaker.events import described, state_changed
+from local.sagemaker.job_kind import TRAINING
 from local.sagemaker.jobs import Job, JobError
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.script_mode import Cluster
@@ -40,10 +40,10 @@ _MESSAGES = {
 class TrainingJob(Job):
     """One training job."""
 
-    kind = "training-job"
+    kind = TRAINING
 
-    def __init__(self, region: Region, record: Record, name: str, arn: str, session: RoleSession) -> None:
-        super().__init__(region, record, name, arn, session)
+    def __init__(self, region: Region, record: Record, session: RoleSession) -> None:
+        super().__init__(region, record, session)
         resources = record["ResourceConfig"]
         names = tuple(f"algo-{number}" for number in range(1, resources.get("InstanceCount", 1) + 1))
         self._clusters = [Cluster(names, index, resources["InstanceType"]) for index in range(len(names))]
@@ -65,6 +65,10 @@ class TrainingJob(Job):
             super().request_stop()
             if self._attempt:
                 self._attempt.stop()
+
+    def show_stopping(self) -> None:
+        """Enter Stopping as a secondary status too."""
+        self.enter("Stopping")
 
     def lines(self) -> list[str]:
         """Return what the hosts have written so far, the first host's lines last."""
@@ -109,7 +113,7 @@ class TrainingJob(Job):
                 transitions[-1]["EndTime"] = now()
             transitions.append({"Status": status, "StartTime": now(), "StatusMessage": _MESSAGES[status]})
             self.update(SecondaryStatus=status, **changes)
-        announce(self.record)
+        TRAINING.announce(self.record)
 
     def _prepare(self) -> None:
         """Give each host an empty file system, its share of the data and the checkpoints that there are."""
@@ -213,8 +217,3 @@ def publish(job: str, found: list[Record]) -> None:
     ]
     if data:
         hooks.put_metrics("/aws/sagemaker/TrainingJobs", data)
-
-
-def announce(record: Record) -> None:
-    """Tell EventBridge the job's state."""
-    state_changed("Training Job State", described("DescribeTrainingJob", record), [record["TrainingJobArn"]])

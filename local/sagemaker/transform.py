@@ -13,8 +13,8 @@ from local.sagemaker import containers
 from local.sagemaker.chain import ContainerFailure
 from local.sagemaker.container_process import ContainerProcess, UnhealthyError
 from local.sagemaker.containers import Container, ContainerError
-from local.sagemaker.events import described, state_changed
 from local.sagemaker.instances import Instance
+from local.sagemaker.job_kind import TRANSFORM
 from local.sagemaker.jobs import Job, JobError
 from local.sagemaker.logs import LogStream
 from local.sagemaker.roles import RoleSession
@@ -35,12 +35,10 @@ _JSON = "application/json"
 class TransformJob(Job):
     """One batch transform job of `model`, a model's record."""
 
-    kind = "transform-job"
+    kind = TRANSFORM
 
-    def __init__(
-        self, region: Region, record: Record, arn: str, session: RoleSession, model: Mapping[str, Any]
-    ) -> None:
-        super().__init__(region, record, record["TransformJobName"], arn, session)
+    def __init__(self, region: Region, record: Record, session: RoleSession, model: Mapping[str, Any]) -> None:
+        super().__init__(region, record, session)
         self._containers: list[Container] = []
         self._instances: list[Instance] = []
         self._model = model
@@ -95,7 +93,7 @@ class TransformJob(Job):
         """Store the job's end."""
         failure = {"FailureReason": reason} if reason else {}
         self.update(TransformJobStatus=status, TransformEndTime=now(), **failure)
-        announce(self.record)
+        TRANSFORM.announce(self.record)
 
     def _start_instances(self) -> None:
         given = {
@@ -204,9 +202,3 @@ class TransformJob(Job):
 def _ended(_instance: Instance, process: ContainerProcess, status: int) -> None:
     """Say that a model server ended by itself: the requests that it worked on tell the rest."""
     process.log.write(f"The model server ended by itself with status {status}.")
-
-
-def announce(record: Record) -> None:
-    """Tell EventBridge the job's state."""
-    detail = described("DescribeTransformJob", record)
-    state_changed("Transform Job State", detail, [record["TransformJobArn"]])

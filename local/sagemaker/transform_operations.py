@@ -1,26 +1,17 @@
 """CreateTransformJob and its like."""
 
-from local.sagemaker import jobs, listing, models
-from local.sagemaker.errors import ApiError, in_use, require_only, require_value, unsupported, validation
+from local.sagemaker import job_operations, jobs, models
+from local.sagemaker.errors import require_only, require_value, unsupported, validation
+from local.sagemaker.job_kind import TRANSFORM
 from local.sagemaker.json_path import JsonPath
 from local.sagemaker.operations import Call, Record, operation
-from local.sagemaker.roles import RoleSession
-from local.sagemaker.state import Region, Table, now
-from local.sagemaker.transform import DEFAULT_PAYLOAD_MB, TransformJob, announce
+from local.sagemaker.transform import DEFAULT_PAYLOAD_MB, TransformJob
 from local.sagemaker.transform_records import is_csv
 
-_ENDED = ("Completed", "Failed", "Stopped")
 _MOST_MB = 100
 _MOST_INSTANCES = 8  # each is a process on this machine
 
-
-def _missing(name: str) -> ApiError:
-    return validation(f"Could not find requested job with name: {name}")
-
-
-def table(region: Region) -> Table:
-    """Return the region's transform jobs by name."""
-    return region.table("transform-job", _missing)
+job_operations.register(TRANSFORM)
 
 
 @operation(
@@ -31,21 +22,13 @@ def table(region: Region) -> Table:
 )
 def create_transform_job(call: Call) -> Record:
     """Start a transform job with the role of its model."""
-    name = call["TransformJobName"]
     model = models.table(call.region)[call["ModelName"]]
     _check(call)
-    arn = call.region.arn(f"transform-job/{name}")
-    with call.region.lock:
-        if name in table(call.region):
-            raise in_use(f"Job name must be unique within an AWS account and region, and a job exists with {arn}")
-        session = RoleSession(model["ExecutionRoleArn"], name, source_arn=arn, network=model)
-        record = {k: v for k, v in call.params.items() if k != "Tags"}
-        record |= {"TransformJobArn": arn, "TransformJobStatus": "InProgress", "CreationTime": now()}
-        table(call.region)[name] = record
-        call.region.tag(arn, call.get("Tags"))
-    announce(record)
-    jobs.launch(TransformJob(call.region, record, arn, session, model))
-    return {"TransformJobArn": arn}
+    role = model["ExecutionRoleArn"]
+    record, session = job_operations.new(TRANSFORM, call.region, call.params, role=role, network=model)
+    TRANSFORM.announce(record)
+    jobs.launch(TransformJob(call.region, record, session, model))
+    return {"TransformJobArn": record["TransformJobArn"]}
 
 
 def _check(call: Call) -> None:
@@ -88,31 +71,3 @@ def _check_processing(processing: Record, source: Record, target: Record) -> Non
     if is_joined or target.get("AssembleWith"):
         split = source.get("SplitType", "None")
         require_value("TransformOutput with DataProcessing", target, "AssembleWith", split)
-
-
-@operation("DescribeTransformJob", "TransformJobName")
-def describe_transform_job(call: Call) -> Record:
-    """Return the job's record."""
-    return table(call.region)[call["TransformJobName"]]
-
-
-@operation("ListTransformJobs", *listing.FIELDS, "StatusEquals")
-def list_transform_jobs(call: Call) -> Record:
-    """Return the jobs that match."""
-    records = table(call.region).values()
-    return listing.page(call, records, "TransformJobSummaries", "TransformJobName", "TransformJobStatus")
-
-
-@operation("StopTransformJob", "TransformJobName")
-def stop_transform_job(call: Call) -> Record:
-    """Ask the job to stop, once the requests under way are answered."""
-    with call.region.lock:
-        record = table(call.region)[call["TransformJobName"]]
-        if record["TransformJobStatus"] in _ENDED:
-            raise validation(f"The request was rejected because the job is in status {record['TransformJobStatus']}.")
-        record["TransformJobStatus"] = "Stopping"
-    announce(record)
-    job = jobs.find(record["TransformJobArn"])
-    if job:
-        job.request_stop()
-    return {}

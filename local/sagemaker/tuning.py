@@ -8,7 +8,7 @@ from typing import Any
 
 from local.sagemaker import training_operations
 from local.sagemaker.errors import ApiError
-from local.sagemaker.events import described, state_changed
+from local.sagemaker.job_kind import TUNING
 from local.sagemaker.jobs import Job, JobError
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.state import Region, now
@@ -31,18 +31,17 @@ _COPIED = (
 class TuningJob(Job):
     """One tuning job. `parents` are earlier tuning jobs whose results it starts from."""
 
-    kind = "hyper-parameter-tuning-job"
+    kind = TUNING
 
     def __init__(
         self,
         region: Region,
         record: Record,
-        arn: str,
         session: RoleSession,
         ranges: Sequence[Range],
         parents: Sequence["TuningJob"],
     ) -> None:
-        super().__init__(region, record, record["HyperParameterTuningJobName"], arn, session)
+        super().__init__(region, record, session)
         self.trials = Trials()
         self._config = record["HyperParameterTuningJobConfig"]
         self._definition = record["TrainingJobDefinition"]
@@ -63,7 +62,7 @@ class TuningJob(Job):
 
     def execute(self) -> str:
         """Run training jobs, a few at a time, until the limits are reached or nothing is left to try."""
-        announce(self.record)
+        TUNING.announce(self.record)
         deadline = self._deadline()
         may_start = True
         while True:
@@ -92,7 +91,7 @@ class TuningJob(Job):
         """Store the job's end."""
         failure = {"FailureReason": reason} if reason else {}
         self.update(HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=now(), **failure)
-        announce(self.record)
+        TUNING.announce(self.record)
 
     def _limit(self, name: str) -> int:
         return int(self._config["ResourceLimits"][name])
@@ -139,7 +138,7 @@ class TuningJob(Job):
 
     def _stop_running(self) -> None:
         for trial in self.trials.running():
-            training_operations.stop(trial.job.record)
+            trial.job.stop()
 
     def _judge(self) -> None:
         """End training jobs early that do worse than others at the same step."""
@@ -154,7 +153,7 @@ class TuningJob(Job):
                 worse = is_median and is_below_median(curve[:step], ended)
                 worse = worse or bool(self._rungs and not self._rungs.goes_on(step, curve[step - 1]))
                 if worse and not trial.is_over:
-                    training_operations.stop(trial.job.record)
+                    trial.job.stop()
                     break
 
     def _is_good_enough(self) -> bool:
@@ -178,9 +177,3 @@ class TuningJob(Job):
             tuning, trial = max(everywhere, key=lambda pair: pair[1].score or 0.0)
             more["OverallBestTrainingJob"] = {**trial.summary(), "TuningJobName": tuning.name}
         self.update(**self.trials.counters(), **more)
-
-
-def announce(record: Record) -> None:
-    """Tell EventBridge the job's state."""
-    detail = described("DescribeHyperParameterTuningJob", record)
-    state_changed("HyperParameter Tuning Job State", detail, [record["HyperParameterTuningJobArn"]])

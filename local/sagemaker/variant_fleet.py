@@ -8,7 +8,7 @@ from typing import Any
 from local import hooks
 from local.sagemaker import capture, containers
 from local.sagemaker.capture import Capture
-from local.sagemaker.container_process import ContainerProcess, UnhealthyError
+from local.sagemaker.container_process import ContainerProcess
 from local.sagemaker.containers import ContainerError
 from local.sagemaker.endpoint_metrics import Meter
 from local.sagemaker.errors import ApiError
@@ -16,15 +16,12 @@ from local.sagemaker.instances import Instance
 from local.sagemaker.logs import LogStream
 from local.sagemaker.restarts import Restarts
 from local.sagemaker.roles import RoleSession
+from local.sagemaker.starting import FleetError, Starting
 from local.sagemaker.timing import timing
 
 Record = dict[str, Any]
 _DEFAULT_STARTUP_SECONDS = 480.0
 _DEFAULT_DOWNLOAD_SECONDS = 3600.0
-
-
-class FleetError(Exception):
-    """The fleet cannot serve; `str()` is the endpoint's FailureReason."""
 
 
 class VariantFleet:
@@ -38,15 +35,14 @@ class VariantFleet:
         self._endpoint = endpoint
         startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds") or _DEFAULT_STARTUP_SECONDS
         download = variant.get("ModelDataDownloadTimeoutInSeconds") or _DEFAULT_DOWNLOAD_SECONDS
-        self._startup_seconds, self._download_seconds = (timing().limit(float(each)) for each in (startup, download))
+        startup_seconds, self._download_seconds = (timing().limit(float(each)) for each in (startup, download))
         self._model = model
         self._containers = containers.of(model, owner=f"{endpoint}-{self.name}", variant=self.name)
-        self._cancelled = threading.Event()
-        self._starting: list[Instance] = []
         self._replaced: set[Instance] = set()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._restarts = Restarts(self._new, self._startup_seconds, self._stopped)
+        self._starting = Starting(self.name, self._new, startup_seconds, self._lock, self._stopped)
+        self._restarts = Restarts(self._new, startup_seconds, self._stopped)
         self._replace_in_scope = hooks.in_request_scope(self._replace)
         self.meter = Meter(endpoint, self.name, configuration, self.loads)
         settings = capture.settings_of(configuration.get("DataCaptureConfig"))
@@ -89,10 +85,10 @@ class VariantFleet:
         """Start instances or retire some, until `count` serve; FleetError, with what there was, if one fails."""
         with self._wanting(count):
             if count > len(self.instances):
-                self._cancelled.wait(timing().instance_start_seconds)
-            started = self._grow(count - len(self.instances))
+                self._starting.cancelled.wait(timing().instance_start_seconds)
+            started = self._starting.grow(count - len(self.instances))
         with self._lock:
-            self._starting = [instance for instance in self._starting if instance not in started]
+            self._starting.forget(started)
             surplus = self.instances[count:]
             self.instances = [*self.instances, *started][:count]
         self._replace_dead(started)
@@ -101,17 +97,13 @@ class VariantFleet:
 
     def cancel(self) -> None:
         """Give up a start that is under way."""
-        with self._lock:
-            self._cancelled.set()
-            starting = list(self._starting)
-        for instance in starting:
-            instance.retire(drain=False)
+        self._starting.cancel()
 
     def retire(self, *, drain: bool) -> None:
         """End every instance and remove the model's files."""
         self._stopped.set()
         with self._lock:
-            instances = {*self.instances, *self._starting}
+            instances = {*self.instances, *self._starting.instances}
         for instance in instances:
             instance.retire(drain=drain)
         self.meter.close()
@@ -142,47 +134,8 @@ class VariantFleet:
             self.wanted = before
             raise
 
-    def _grow(self, more: int) -> list[Instance]:
-        """Return `more` healthy instances, not listed yet; FleetError, with none of them left, if one fails."""
-        started: list[Instance] = []
-        try:
-            for _ in range(more):
-                started.append(self._start())
-            for instance in started:
-                self._wait(instance)
-        except BaseException:
-            self._give_up(started)
-            raise
-        return started
-
-    def _give_up(self, started: Sequence[Instance]) -> None:
-        for instance in started:
-            instance.retire(drain=False)
-        with self._lock:
-            self._starting = [instance for instance in self._starting if instance not in started]
-
-    def _start(self) -> Instance:
-        with self._lock:
-            if self._cancelled.is_set() or self._stopped.is_set():
-                raise FleetError("The deployment was cancelled.")
-            try:
-                instance = self._new()
-            except ContainerError as error:
-                raise FleetError(str(error)) from error
-            self._starting.append(instance)
-        return instance
-
     def _new(self) -> Instance:
         return Instance(self._containers, self._session, self._open_log, self._replace_in_scope)
-
-    def _wait(self, instance: Instance) -> None:
-        try:
-            instance.wait_until_healthy(self._startup_seconds)
-        except UnhealthyError as error:
-            raise FleetError(
-                f"The {error.container} container for production variant {self.name} did not pass the ping health "
-                f"check. Please check CloudWatch logs for this endpoint. {error}"
-            ) from error
 
     def _replace_dead(self, started: Sequence[Instance]) -> None:
         """Replace those of the instances just listed that have ended since their health check, when nobody cared."""

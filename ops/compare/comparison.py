@@ -76,10 +76,9 @@ def independent(
             sequence.add(its.score)
             yield its.complete, difference.interval
 
-    looks = _thinned(list(intervals()))
-    interval = looks[-1].interval if looks else difference.interval
     one, other = (_arm(name, list(arm.values())) for name, arm in zip(names, arms, strict=True))
-    return Comparison(one, other, alpha, interval, looks, dict(problems))
+    looks = _thinned(list(intervals()))
+    return Comparison(one, other, alpha, difference.interval, looks, dict(problems))
 
 
 def paired(
@@ -103,10 +102,9 @@ def paired(
             difference.add(first.score, second.score)
             yield max(first.complete, second.complete), difference.interval
 
-    looks = _thinned(list(intervals()))
-    interval = looks[-1].interval if looks else difference.interval
     one, other = (_arm(name, [pair[index] for pair in pairs]) for index, name in enumerate(names))
-    return Comparison(one, other, alpha, interval, looks, dict(problems))
+    looks = _thinned(list(intervals()))
+    return Comparison(one, other, alpha, difference.interval, looks, dict(problems))
 
 
 def _order(scored: Scored) -> tuple[datetime, datetime, str]:

@@ -9,49 +9,16 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from config import load
-from config.schema import (
-    Cache,
-    Candidate,
-    Channel,
-    FileSystem,
-    Gate,
-    Machine,
-    Model,
-    Objective,
-    Parameter,
-    Processing,
-    Scan,
-    SearchRange,
-    Spot,
-    StartSchedule,
-    Transform,
-    Tuning,
-    WarmStart,
-)
+from config import load, schema
 from tests.config.cases.case import changed
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "docs" / "models.md").read_text("utf-8")
 # Debugger and Profiler are passed through as they are.
 PARTS: list[type[BaseModel]] = [
-    Cache,
-    Candidate,
-    Channel,
-    FileSystem,
-    Gate,
-    Machine,
-    Model,
-    Objective,
-    Parameter,
-    Processing,
-    Scan,
-    SearchRange,
-    Spot,
-    StartSchedule,
-    Transform,
-    Tuning,
-    WarmStart,
+    *(schema.Cache, schema.Candidate, schema.Channel, schema.FileSystem, schema.Gate, schema.Machine, schema.Model),
+    *(schema.Objective, schema.Parameter, schema.Processing, schema.Scan, schema.SearchRange, schema.Spot),
+    *(schema.StartSchedule, schema.Transform, schema.Tuning, schema.WarmStart),
 ]
 
 

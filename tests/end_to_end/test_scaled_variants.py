@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.hosting.callers import calling
+from tests.end_to_end.hosting.closed_loop import calling
 from tests.end_to_end.hosting.hosted import Hosted
 from tests.local.cloud import eventually
 

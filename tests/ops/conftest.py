@@ -14,6 +14,9 @@ from config import Platform, load_environment
 from ops.session import Environment, OpsError
 from tests.local.cloud import LocalCloud, started
 
+# (service, operation) -> its answer; an exception is raised, a function is called with the parameters.
+Answers = dict[tuple[str, str], Any]
+
 
 class Pages:
     """A boto3 paginator over one list operation of a client."""
@@ -30,6 +33,35 @@ class Client:
 
     def get_paginator(self, operation: str) -> Pages:
         return Pages(getattr(self, operation))
+
+
+class Service(Client):
+    """A client whose every operation answers from a table."""
+
+    def __init__(self, service: str, answers: Answers) -> None:
+        self._service, self._answers = service, answers
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            answer = self._answers[self._service, operation]
+            answer = answer(**parameters) if callable(answer) else answer
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+def services(well: Answers, changes: dict[str, Any]) -> dict[str, Any]:
+    """Clients that answer from `well` and from `changes`: `service__operation` -> another answer.
+
+    `scaling` is short for application-autoscaling.
+    """
+    answers = dict(well)
+    for name, answer in changes.items():
+        service, _, operation = name.partition("__")
+        answers["application-autoscaling" if service == "scaling" else service, operation] = answer
+    return {service: Service(service, answers) for service, _ in answers}
 
 
 class Deployed(Environment):

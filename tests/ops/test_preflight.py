@@ -20,7 +20,7 @@ from ops.preflight.report import preflight
 from stacks.constructs.audit_trail import selectors
 from stacks.permissions.keys import for_log_groups, for_notifications, for_trail
 from stacks.values.account import Account
-from tests.ops.conftest import Client, Deployed, refused
+from tests.ops.conftest import Deployed, refused, services
 from tests.ops.well_prepared import (
     BROUGHT,
     ENOUGH,
@@ -54,32 +54,10 @@ def platform(**changes: Any) -> Platform:
     return Platform.model_validate({**raw, **changes})
 
 
-class Service(Client):
-    """A client whose every operation answers from a table."""
-
-    def __init__(self, service: str, answers: dict[tuple[str, str], Any]) -> None:
-        self._service = service
-        self._answers = answers
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**parameters: Any) -> Any:
-            answer = self._answers[self._service, operation]
-            answer = answer(**parameters) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
-
-
 def rows(deployed: Deployed, settings: dict[str, Any], **changes: Any) -> dict[str, Row]:
-    """Rows by rule; the worst of each. `changes`: `service__operation` -> another answer."""
-    answers = dict(WELL)
-    for name, answer in changes.items():
-        service, _, operation = name.partition("__")
-        answers[service, operation] = answer
+    """Rows by rule; the worst of each. `changes` are other answers."""
     deployed.platform = platform(**settings)
-    deployed.clients = {service: Service(service, answers) for service, _ in answers}
+    deployed.clients = services(WELL, changes)
     found: dict[str, Row] = {}
     for row in preflight(deployed):
         id = row.finding.rule if row.finding else row.check

@@ -10,7 +10,7 @@ import yaml
 
 from config import Platform
 from config.load import ENVIRONMENTS
-from tests.ops.conftest import Client, Deployed, refused
+from tests.ops.conftest import Answers, Deployed, refused, services
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 CONFIGURATION = "ashlardevreviewsconfig-abc"
@@ -285,8 +285,7 @@ def resources(StackName: str) -> dict[str, Any]:  # noqa: N803
 
 
 EXPORTS = {"subnet": "subnet-1", "group": "sg-1", "key": KEY}
-# (service, operation) -> its answer; an exception is raised, a function is called with the parameters.
-WELL: dict[tuple[str, str], Any] = {
+WELL: Answers = {
     ("cloudformation", "describe_stacks"): {
         "Stacks": [*(stack(name) for name in TEMPLATES), stack("CDKToolkit", Tags=[])]
     },
@@ -308,29 +307,8 @@ WELL: dict[tuple[str, str], Any] = {
 ABSENT = refused("ValidationException", 'Could not find endpoint "ashlar-dev-reviews".')
 
 
-class Service(Client):
-    """A client whose every operation answers from a table."""
-
-    def __init__(self, service: str, answers: dict[tuple[str, str], Any]) -> None:
-        self._service, self._answers = service, answers
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**parameters: Any) -> Any:
-            answer = self._answers[self._service, operation]
-            answer = answer(**parameters) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
-
-
 def running(deployed: Deployed, **changes: Any) -> Deployed:
-    """The environment with other answers: `service__operation` -> answer; `scaling` is Application Auto Scaling."""
-    answers = dict(WELL)
-    for name, answer in changes.items():
-        service, _, operation = name.partition("__")
-        answers["application-autoscaling" if service == "scaling" else service, operation] = answer
+    """The environment with other answers."""
     deployed.platform = platform()
-    deployed.clients = {service: Service(service, answers) for service, _ in WELL}
+    deployed.clients = services(WELL, changes)
     return deployed

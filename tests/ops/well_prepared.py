@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from config import catalogue
-from tests.ops.conftest import refused
+from tests.ops.conftest import Answers, refused
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 VPC, GROUP, GATEWAY, TABLE = "vpc-0123abcd", "sg-0123abcd", "vpce-0123abcd", "rtb-0123abcd"
@@ -197,8 +197,7 @@ def trail(**changes: Any) -> dict[str, Any]:
     return {"Trail": {**well, **changes}}
 
 
-# (service, operation) -> its answer; an exception is raised, a function is called with the parameters.
-WELL: dict[tuple[str, str], Any] = {
+WELL: Answers = {
     ("sts", "get_caller_identity"): {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/operator"},
     ("ec2", "describe_regions"): {"Regions": [{"OptInStatus": "opted-in"}]},
     ("ec2", "describe_availability_zones"): {

@@ -20,8 +20,8 @@ from local.sagemaker.deployment import Deployment, RolledBackError
 from local.sagemaker.errors import ApiError
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.rollout import Rollout, Size
+from local.sagemaker.starting import FleetError
 from local.sagemaker.traffic import Traffic
-from local.sagemaker.variant_fleet import FleetError
 from tests.local.sagemaker.updates import Json, canary, deployment_config
 
 # The steps

@@ -12,12 +12,13 @@ import pytest
 
 from local.sagemaker import endpoint_metrics, variant_fleet
 from local.sagemaker.container_process import UnhealthyError
-from local.sagemaker.endpoints import Endpoint
+from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.rescaling import rescale
 from local.sagemaker.serverless import ServerlessVariant
+from local.sagemaker.starting import FleetError
 from local.sagemaker.state import Region
-from local.sagemaker.variant_fleet import FleetError, VariantFleet
+from local.sagemaker.variant_fleet import VariantFleet
 from tests.local.cloud import eventually
 
 MODEL = {"ExecutionRoleArn": "r", "ModelArn": "m"}
@@ -176,7 +177,7 @@ def should_end_a_cold_start_whose_variant_is_taken_away(factory: Factory) -> Non
     factory.checks = [lambda instance: variant.retire(drain=True)]
     with pytest.raises(FleetError, match="replaced"):
         asyncio.run(variant.acquire())
-    assert not factory.running and not variant.instances and not variant._starting
+    assert not factory.running and not variant.instances and not variant._starting.instances
 
 
 def should_forget_a_cold_start_that_fails(factory: Factory) -> None:
@@ -184,7 +185,7 @@ def should_forget_a_cold_start_that_fails(factory: Factory) -> None:
     factory.checks = [_fail]
     with pytest.raises(FleetError):
         asyncio.run(variant.acquire())
-    assert not factory.running and not variant._starting
+    assert not factory.running and not variant._starting.instances
     asyncio.run(variant.acquire())
     assert variant.instances == factory.running
 
@@ -221,5 +222,5 @@ def should_meter_no_queue_of_an_endpoint_that_is_deleted_while_it_starts(monkeyp
     endpoint = Endpoint(Region("123456789012", "eu-west-1"), record)
     endpoint.deploy(StartsAllTheSame({**CONFIGURATION, "AsyncInferenceConfig": {"OutputConfig": {}}}, []))
     assert started.wait(10)
-    endpoint.delete()
+    endpoint.end()
     assert endpoint.asynchronous is not None and not metered

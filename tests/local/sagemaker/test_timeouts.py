@@ -14,9 +14,10 @@ from botocore.response import StreamingBody
 
 from local import stand_ins
 from local.sagemaker import variant_fleet
+from local.sagemaker.starting import FleetError
 from local.sagemaker.storage import DataError, download_archive
 from local.sagemaker.timing import Timing
-from local.sagemaker.variant_fleet import FleetError, VariantFleet
+from local.sagemaker.variant_fleet import VariantFleet
 from tests.local.sagemaker.workshop import archive
 
 

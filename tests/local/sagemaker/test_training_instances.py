@@ -219,22 +219,12 @@ def _interrupt(workshop: Workshop, job: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _ended(workshop: Workshop, name: str) -> Json:
-    def ended() -> Json | None:
-        found: Json = workshop.sagemaker.describe_training_job(TrainingJobName=name)
-        return found if found["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-    found = eventually(ended, seconds=60)
-    assert found
-    return found
-
-
 def should_resume_from_the_last_checkpoint_after_an_interruption(workshop: Workshop) -> None:
     name, prefix = _spot(workshop)
     # Checkpoints are stored while the job runs, not at its end.
     eventually(lambda: "5.step" in _stored(workshop, prefix))
     _interrupt(workshop, name)
-    job = _ended(workshop, name)
+    job = workshop.ended("TrainingJob", name)
     assert job["TrainingJobStatus"] == "Completed", job
     statuses = [entry["Status"] for entry in job["SecondaryStatusTransitions"]]
     expected = ["Starting", "Downloading", "Training", "Interrupted", "Restarting", "Downloading", "Training"]
@@ -249,7 +239,7 @@ def should_resume_from_the_last_checkpoint_after_an_interruption(workshop: Works
 def should_end_the_processes_of_a_job_whose_checkpoints_cannot_be_stored(workshop: Workshop) -> None:
     role = workshop.role(actions=("s3:GetObject", "s3:ListBucket", "logs:*"))
     name, _ = _spot(workshop, RoleArn=role)
-    job = _ended(workshop, name)
+    job = workshop.ended("TrainingJob", name)
     assert job["TrainingJobStatus"] == "Failed"
     assert "AccessDenied" in job["FailureReason"] and "Allow the job's role" in job["FailureReason"]
     assert not running(lambda _, environment: environment.get("TRAINING_JOB_NAME") == name)
@@ -265,7 +255,7 @@ def should_stop_a_spot_job_when_its_waiting_time_is_over(workshop: Workshop) -> 
     limits = {"MaxRuntimeInSeconds": 3, "MaxWaitTimeInSeconds": 3}
     hang = "import time\ntime.sleep(600)\n"
     name, _ = _spot(workshop, hang, StoppingCondition=limits)
-    job = _ended(workshop, name)
+    job = workshop.ended("TrainingJob", name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxWaitTimeExceeded")
 
 

@@ -52,16 +52,6 @@ def _started(workshop: Workshop, arguments: Json) -> str:
     return name
 
 
-def _ended(workshop: Workshop, name: str) -> Json:
-    def ended() -> Json | None:
-        found: Json = workshop.sagemaker.describe_transform_job(TransformJobName=name)
-        return found if found["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-    found = eventually(ended, seconds=60)
-    assert found
-    return found
-
-
 def _run(
     workshop: Workshop, content: dict[str, str | bytes], *, script: str = SHOUT, **changes: Any
 ) -> tuple[Json, str]:
@@ -71,7 +61,7 @@ def _run(
         workshop.put(f"{prefix}/{name}", text)
     model = workshop.model(workshop.role(), "", script=script)
     arguments = _arguments(workshop, model, f"s3://{workshop.bucket}/{prefix}/", out, **changes)
-    return _ended(workshop, _started(workshop, arguments)), out
+    return workshop.ended("TransformJob", _started(workshop, arguments)), out
 
 
 def should_answer_every_line_of_every_object_in_order(workshop: Workshop) -> None:
@@ -112,7 +102,7 @@ def should_send_an_object_whole_where_nothing_splits_it(workshop: Workshop) -> N
     arguments = _arguments(workshop, workshop.model(workshop.role(), "", script=SHOUT), uri, out)
     arguments["TransformInput"].pop("SplitType")
     arguments["TransformOutput"].pop("AssembleWith")
-    job = _ended(workshop, _started(workshop, arguments))
+    job = workshop.ended("TransformJob", _started(workshop, arguments))
     assert job["TransformJobStatus"] == "Completed", job
     assert workshop.text(f"{out}/a.csv.out") == "A:2\nB:2"
 
@@ -133,7 +123,7 @@ def should_read_compressed_objects_and_manifests(workshop: Workshop) -> None:
     arguments = _arguments(workshop, workshop.model(workshop.role(), "", script=SHOUT), uri, out)
     arguments["TransformInput"]["CompressionType"] = "Gzip"
     arguments["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
-    job = _ended(workshop, _started(workshop, arguments))
+    job = workshop.ended("TransformJob", _started(workshop, arguments))
     assert job["TransformJobStatus"] == "Completed", job
     assert workshop.text(f"{out}/a.gz.out") == "A:1\n"
 
@@ -177,7 +167,7 @@ def should_tell_why_the_model_server_did_not_start(workshop: Workshop) -> None:
 def should_fail_when_the_models_role_may_not_store_the_answers(workshop: Workshop) -> None:
     uri = workshop.put(f"given/{unique('in')}/a.csv", "a")
     model = workshop.model(workshop.role(actions=("s3:GetObject", "s3:ListBucket", "logs:*")), "", script=SHOUT)
-    job = _ended(workshop, _started(workshop, _arguments(workshop, model, uri, "made/never")))
+    job = workshop.ended("TransformJob", _started(workshop, _arguments(workshop, model, uri, "made/never")))
     assert "AccessDenied" in job["FailureReason"] and "Allow the job's role" in job["FailureReason"]
 
 
@@ -188,7 +178,7 @@ def should_stop_a_job_that_works_on_a_request_or_still_starts(workshop: Workshop
     name = _started(workshop, _arguments(workshop, model, uri, "made/stopped"))
     eventually(lambda: running(lambda _, environment: f"/{name}" in environment.get("TMPDIR", "")))
     workshop.sagemaker.stop_transform_job(TransformJobName=name)
-    assert _ended(workshop, name)["TransformJobStatus"] == "Stopped"
+    assert workshop.ended("TransformJob", name)["TransformJobStatus"] == "Stopped"
 
 
 @pytest.mark.parametrize(

@@ -59,16 +59,6 @@ def _started(workshop: Workshop, config: Json, definition: Json, **more: Any) ->
     return name
 
 
-def _ended(workshop: Workshop, name: str) -> Json:
-    def ended() -> Json | None:
-        found: Json = workshop.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-        return found if found["HyperParameterTuningJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-    found = eventually(ended, seconds=120)
-    assert found
-    return found
-
-
 def _trials(workshop: Workshop, name: str, **options: Any) -> list[Json]:
     found = workshop.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=name, MaxResults=100, **options
@@ -82,7 +72,7 @@ def _value(trial: Json) -> float:
 
 def should_run_several_training_jobs_and_choose_the_best(workshop: Workshop) -> None:
     name = _started(workshop, _config(5), _definition(workshop), Tags=[{"Key": "team", "Value": "a"}])
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     assert job["HyperParameterTuningJobStatus"] == "Completed", job
     assert job["TrainingJobStatusCounters"]["Completed"] == job["ObjectiveStatusCounters"]["Succeeded"] == 5
     assert job["ConsumedResources"]["RuntimeInSeconds"] >= 5
@@ -106,13 +96,13 @@ def should_run_several_training_jobs_and_choose_the_best(workshop: Workshop) -> 
 def should_minimize_where_asked(workshop: Workshop) -> None:
     config = _config(3, HyperParameterTuningJobObjective={"Type": "Minimize", "MetricName": "score"})
     name = _started(workshop, config, _definition(workshop))
-    best = _ended(workshop, name)["BestTrainingJob"]
+    best = workshop.ended("HyperParameterTuningJob", name)["BestTrainingJob"]
     assert _value(best) == min(_value(trial) for trial in _trials(workshop, name))
 
 
 def should_run_no_more_training_jobs_at_a_time_than_allowed(workshop: Workshop) -> None:
     name = _started(workshop, _config(3, parallel=1), _definition(workshop))
-    _ended(workshop, name)
+    workshop.ended("HyperParameterTuningJob", name)
     trials = _trials(workshop, name, SortBy="CreationTime", SortOrder="Ascending")
     ends = [trial["TrainingEndTime"] for trial in trials]
     assert all(end <= trial["CreationTime"] for end, trial in zip(ends, trials[1:], strict=False))
@@ -126,7 +116,7 @@ def should_try_every_combination_of_a_grid(workshop: Workshop) -> None:
         ]
     }
     name = _started(workshop, _config(None, Strategy="Grid", ParameterRanges=ranges), _definition(workshop))
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     assert job["BestTrainingJob"]["TunedHyperParameters"]["rate"] == "0.3"
     tried = {tuple(sorted(trial["TunedHyperParameters"].items())) for trial in _trials(workshop, name)}
     assert len(tried) == 4
@@ -134,13 +124,13 @@ def should_try_every_combination_of_a_grid(workshop: Workshop) -> None:
 
 def should_search_by_a_model_and_start_from_an_earlier_tuning_job(workshop: Workshop) -> None:
     parent = _started(workshop, _config(4, Strategy="Bayesian"), _definition(workshop))
-    _ended(workshop, parent)
+    workshop.ended("HyperParameterTuningJob", parent)
     warm = {
         "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": parent}],
         "WarmStartType": "IdenticalDataAndAlgorithm",
     }
     name = _started(workshop, _config(2, Strategy="Bayesian"), _definition(workshop), WarmStartConfig=warm)
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     best = max(_value(trial) for tuning in (parent, name) for trial in _trials(workshop, tuning))
     assert _value(job["OverallBestTrainingJob"]) == best
     assert job["OverallBestTrainingJob"]["TuningJobName"] in (parent, name)
@@ -164,7 +154,7 @@ def should_end_a_training_job_early_that_does_worse_than_the_median(workshop: Wo
     ranges = {"CategoricalParameterRanges": [{"Name": "rate", "Values": ["0.6", "0.7", "0.8", "0.1"]}]}
     config = _config(None, 1, Strategy="Grid", ParameterRanges=ranges, TrainingJobEarlyStoppingType="Auto")
     name = _started(workshop, config, _definition(workshop, CURVE))
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     assert job["TrainingJobStatusCounters"]["Stopped"] == 1
     stopped = {trial["TunedHyperParameters"]["rate"]: trial["TrainingJobStatus"] for trial in _trials(workshop, name)}
     assert stopped["0.1"] == "Stopped"
@@ -175,7 +165,7 @@ def should_end_training_jobs_at_hyperbands_rungs(workshop: Workshop) -> None:
     script = CURVE.replace("if level < 0.5:\n    time.sleep(600)", "time.sleep(3)")
     limits = {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}}
     config = _config(6, 3, Strategy="Hyperband", StrategyConfig=limits)
-    job = _ended(workshop, _started(workshop, config, _definition(workshop, script)))
+    job = workshop.ended("HyperParameterTuningJob", _started(workshop, config, _definition(workshop, script)))
     assert job["HyperParameterTuningJobStatus"] == "Completed", job
     assert job["TrainingJobStatusCounters"]["Stopped"] >= 1
     assert job["TrainingJobStatusCounters"]["Completed"] >= 1
@@ -184,7 +174,7 @@ def should_end_training_jobs_at_hyperbands_rungs(workshop: Workshop) -> None:
 def should_finish_once_the_target_is_reached(workshop: Workshop) -> None:
     config = _config(50, 1, TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 0.0})
     name = _started(workshop, config, _definition(workshop))
-    assert _ended(workshop, name)["HyperParameterTuningJobStatus"] == "Completed"
+    assert workshop.ended("HyperParameterTuningJob", name)["HyperParameterTuningJobStatus"] == "Completed"
     assert len(_trials(workshop, name)) < 5
 
 
@@ -193,7 +183,7 @@ def should_finish_once_the_best_has_not_improved_for_long(workshop: Workshop) ->
     criteria = {"BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3}}
     config = _config(None, 1, Strategy="Grid", ParameterRanges=ranges, TuningJobCompletionCriteria=criteria)
     name = _started(workshop, config, _definition(workshop))
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     assert job["TuningJobCompletionDetails"]["NumberOfTrainingJobsObjectiveNotImproving"] >= 3
     assert len(_trials(workshop, name)) < 6
@@ -203,27 +193,31 @@ def should_stop_the_training_jobs_with_the_tuning_job(workshop: Workshop) -> Non
     name = _started(workshop, _config(5, 1), _definition(workshop, HANG))
     eventually(lambda: [t for t in _trials(workshop, name) if "TrainingStartTime" in t])
     workshop.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-    job = _ended(workshop, name)
+    job = workshop.ended("HyperParameterTuningJob", name)
     assert job["HyperParameterTuningJobStatus"] == "Stopped"
     assert [trial["TrainingJobStatus"] for trial in _trials(workshop, name)] == ["Stopped"]
 
 
 def should_fail_with_the_reason_of_the_first_training_job(workshop: Workshop) -> None:
-    job = _ended(workshop, _started(workshop, _config(2), _definition(workshop, "raise SystemExit('no data')")))
+    job = workshop.ended(
+        "HyperParameterTuningJob", _started(workshop, _config(2), _definition(workshop, "raise SystemExit('no data')"))
+    )
     assert job["HyperParameterTuningJobStatus"] == "Failed"
     assert "All training jobs failed" in job["FailureReason"] and "no data" in job["FailureReason"]
     assert job["TrainingJobStatusCounters"]["NonRetryableError"] == 2
 
 
 def should_say_that_no_log_has_the_objective_metric(workshop: Workshop) -> None:
-    job = _ended(workshop, _started(workshop, _config(1, 1), _definition(workshop, "print('accuracy=1')")))
+    job = workshop.ended(
+        "HyperParameterTuningJob", _started(workshop, _config(1, 1), _definition(workshop, "print('accuracy=1')"))
+    )
     assert "No training job has the objective metric score" in job["FailureReason"]
 
 
 def should_go_on_when_one_training_job_fails(workshop: Workshop) -> None:
     ranges = {"CategoricalParameterRanges": [{"Name": "rate", "Values": ["0.3", "broken"]}]}
-    job = _ended(
-        workshop,
+    job = workshop.ended(
+        "HyperParameterTuningJob",
         _started(workshop, _config(None, Strategy="Grid", ParameterRanges=ranges), _definition(workshop)),
     )
     assert job["HyperParameterTuningJobStatus"] == "Completed"

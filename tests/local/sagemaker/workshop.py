@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from botocore import xform_name
+
 from tests.local.cloud import ACCOUNT, REGION, LocalCloud, eventually
 from tests.local.stacks import make_role
 
@@ -133,15 +135,18 @@ class Workshop:
         """Run a processing job and return its description at its end."""
         name = unique("process")
         self.sagemaker.create_processing_job(ProcessingJobName=name, **arguments)
-        return self._ended(
-            lambda: self.sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus"
-        )
+        return self.ended("ProcessingJob", name)
 
     def finished_training(self, arguments: Json) -> Json:
         """Run a training job and return its description at its end."""
         name = unique("train")
         self.sagemaker.create_training_job(TrainingJobName=name, **arguments)
-        return self._ended(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+        return self.ended("TrainingJob", name)
+
+    def ended(self, kind: str, name: str) -> Json:
+        """The description of a job at its end; `kind` is such as TrainingJob."""
+        describe = getattr(self.sagemaker, xform_name(f"Describe{kind}"))
+        return self._ended(lambda: describe(**{f"{kind}Name": name}), f"{kind}Status")
 
     def pipeline(self, role: str, steps: list[Json], parameters: list[Json] | None = None) -> str:
         """Make a pipeline and return its name."""
@@ -232,7 +237,7 @@ class Workshop:
             found: Json = describe()
             return found if found[field] in _ENDED else None
 
-        found = eventually(ended, seconds=60)
+        found = eventually(ended, seconds=120)
         assert found
         return found
 

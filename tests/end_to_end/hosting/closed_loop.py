@@ -1,4 +1,4 @@
-"""Callers that ask an endpoint again and again, each as soon as it was answered."""
+"""Callers in a closed loop: each asks an endpoint again as soon as it was answered."""
 
 from __future__ import annotations
 

@@ -4,17 +4,28 @@ Chunks of the files become sorted runs on disk; slices of the runs lose their du
 counted, each slice is cut into the splits. No step holds more than a chunk, or a slice of about its size.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from csv_chunk import Chunk, chunks
+from csv_chunk import Chunk, CutError, chunks
 from csv_table import Columns, fail_empty, read_header, read_reviews
 from dataset import LABELS
 from job import fail
-from sorted_run import HASH, Extent, Run, class_of, groups, hash_of, read_records, records_of, write_run
+from sorted_run import (
+    HASH,
+    Extent,
+    Run,
+    class_of,
+    counts_of,
+    groups,
+    hash_of,
+    read_records,
+    records_of,
+    remove_runs,
+    write_run,
+)
 from split import Cut, assigned
 from workers import Workers
 
@@ -72,13 +83,12 @@ def read_folder(folder: Path, scratch: Scratch, workers: Workers) -> Reading:
     paths = sorted(path for path in folder.rglob("*") if path.name.lower().endswith((".csv", ".csv.gz")))
     if not paths:
         fail(f"{folder}: no .csv or .csv.gz file in it. Upload the reviews as CSV, compressed or not.")
-    reading = Reading()
-    for name, rows, reviews, run in workers.map(partial(_read, scratch), _pieces(folder, paths, scratch)):
-        if reading.rows // PROGRESS_EVERY < (reading.rows + rows) // PROGRESS_EVERY:
-            print(f"reading {name}: {reading.rows + rows} rows so far", flush=True)
-        reading.files[name] = reading.files.get(name, 0) + rows
-        reading.without_text += rows - reviews
-        reading.runs.append(run)
+    try:
+        reading = _read_all(_pieces(folder, paths, scratch), scratch, workers)
+    except CutError:
+        print("reading again: quotes alone do not tell where rows end", flush=True)
+        remove_runs(scratch.folder)
+        reading = _read_all(_pieces(folder, paths, scratch, exactly=True), scratch, workers)
     for name, rows in reading.files.items():
         if not rows:
             fail(f"{name}: the file has a header but no rows. Upload a file with reviews in it.")
@@ -86,10 +96,21 @@ def read_folder(folder: Path, scratch: Scratch, workers: Workers) -> Reading:
     return reading
 
 
-def _pieces(folder: Path, paths: list[Path], scratch: Scratch) -> Iterator[Piece]:
+def _read_all(pieces: Iterator[Piece], scratch: Scratch, workers: Workers) -> Reading:
+    reading = Reading()
+    for name, rows, reviews, run in workers.map(partial(_read, scratch), pieces):
+        if reading.rows // PROGRESS_EVERY < (reading.rows + rows) // PROGRESS_EVERY:
+            print(f"reading {name}: {reading.rows + rows} rows so far", flush=True)
+        reading.files[name] = reading.files.get(name, 0) + rows
+        reading.without_text += rows - reviews
+        reading.runs.append(run)
+    return reading
+
+
+def _pieces(folder: Path, paths: list[Path], scratch: Scratch, exactly: bool = False) -> Iterator[Piece]:
     for path in paths:
         columns = None
-        for chunk in chunks(path, path.relative_to(folder).as_posix(), scratch.chunk_bytes):
+        for chunk in chunks(path, path.relative_to(folder).as_posix(), scratch.chunk_bytes, exactly):
             has_header = columns is None
             columns = columns or read_header(chunk)
             yield Piece(chunk, columns, has_header)
@@ -114,13 +135,12 @@ def find_distinct(reading: Reading, scratch: Scratch, workers: Workers) -> list[
 def _distinct(scratch: Scratch, task: tuple[int, list[Extent]]) -> Part:
     """Keeps the first of equal reviews: a copy on the other side of the split would be scored from memory."""
     number, extents = task
-    records = read_records(extents)
+    records = read_records(scratch.folder, extents)
     otherwise = 0
     if len(set(map(hash_of, records))) < len(records):
         records, otherwise = _without_copies(records)
     scratch.part("distinct", number).write_bytes(b"".join([record[HASH:] for record in records]))
-    counts = Counter(map(class_of, records))
-    return Part(number, [counts[index] for index in range(len(LABELS))], otherwise)
+    return Part(number, counts_of(records), otherwise)
 
 
 def _without_copies(records: list[bytes]) -> tuple[list[bytes], int]:
@@ -137,10 +157,9 @@ def _without_copies(records: list[bytes]) -> tuple[list[bytes], int]:
 # --- the third pass: splits ---
 
 
-def cut(parts: list[Part], cuts: list[Cut], scratch: Scratch, workers: Workers) -> None:
-    """Writes the parts of every split."""
-    for _ in workers.map(partial(_cut, scratch, cuts), _ranked(parts)):
-        pass
+def cut(parts: list[Part], cuts: list[Cut], scratch: Scratch, workers: Workers) -> Iterator[dict[str, Path]]:
+    """The pieces of the splits, in the order of the hashes; whoever takes them removes them."""
+    return workers.map(partial(_cut, scratch, cuts), _ranked(parts))
 
 
 def _ranked(parts: list[Part]) -> Iterator[tuple[Part, list[int]]]:
@@ -151,10 +170,12 @@ def _ranked(parts: list[Part]) -> Iterator[tuple[Part, list[int]]]:
         ranks = [rank + count for rank, count in zip(ranks, part.counts, strict=True)]
 
 
-def _cut(scratch: Scratch, cuts: list[Cut], task: tuple[Part, list[int]]) -> None:
+def _cut(scratch: Scratch, cuts: list[Cut], task: tuple[Part, list[int]]) -> dict[str, Path]:
     part, ranks = task
     source = scratch.part("distinct", part.number)
-    reviews = source.read_bytes().splitlines(keepends=True)
+    pieces = assigned(source.read_bytes(), ranks, part.counts, cuts)
     source.unlink()
-    for name, content in assigned(reviews, ranks, part.counts, cuts).items():
-        scratch.part(name, part.number).write_bytes(content)
+    files = {name: scratch.part(name, part.number) for name in pieces}
+    for name, file in files.items():
+        file.write_bytes(pieces[name])
+    return files

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
 
-from csv_chunk import Chunk
+from csv_chunk import Chunk, CutError
 from job import fail
 
 TITLE, TEXT, RATING = COLUMNS = ("Title", "Review Text", "Rating")
@@ -62,16 +62,19 @@ def read_reviews(chunk: Chunk, columns: Columns, has_header: bool) -> tuple[list
 
 def _quickly(chunk: Chunk, columns: Columns, has_header: bool) -> tuple[list[Review], int]:
     """Raises where a row is not as nearly all are, without a word where: whole columns at once, a third of the time."""
-    rows = [values for values in csv.reader(_text(chunk), strict=True) if values][has_header:]
+    content = chunk.read()
+    if b"\0" in content:
+        raise LookupError
+    lines = map(bytes.decode, io.BytesIO(content))
+    rows = [values for values in csv.reader(lines, strict=True) if values][has_header:]
     if any(map(columns.width.__ne__, map(len, rows))):
         raise LookupError
-    texts = map(str.strip, map(itemgetter(columns.text), rows))
-    titles, ratings = map(itemgetter(columns.title), rows), map(itemgetter(columns.rating), rows)
     departments = repeat("") if columns.department is None else map(itemgetter(columns.department), rows)
+    values_of = itemgetter(columns.title, columns.text, columns.rating)
     reviews = [
-        (title.strip(), text, RATINGS[rating], department)
-        for title, text, rating, department in zip(titles, texts, ratings, departments, strict=False)
-        if text
+        (title.strip(), stripped, RATINGS[rating], department)
+        for (title, text, rating), department in zip(map(values_of, rows), departments, strict=False)
+        if (stripped := text.strip())
     ]
     return reviews, len(rows)
 
@@ -104,7 +107,10 @@ def _checked_rows(chunk: Chunk, columns: Columns, has_header: bool) -> Iterator[
 
 
 def _strict_rows(chunk: Chunk) -> Iterator[tuple[int, list[str]]]:
-    """Every row that holds anything, the header among them, with the line it starts on."""
+    """Every row that holds anything, the header among them, with the line it starts on.
+
+    Raises CutError if one is malformed and the chunk's cut may be what is wrong with it.
+    """
     reader = csv.reader(_lines(chunk), strict=True)
     line = chunk.first_line
     try:
@@ -113,18 +119,12 @@ def _strict_rows(chunk: Chunk) -> Iterator[tuple[int, list[str]]]:
                 yield line, values
             line = chunk.first_line + reader.line_num
     except csv.Error as error:
+        if not chunk.exact:
+            raise CutError from error
         fail(
             f"{chunk.file} line {line}: the row that starts here is not valid CSV ({error}). Put text in double quotes "
             'and write a double quote inside it twice ("").'
         )
-
-
-def _text(chunk: Chunk) -> Iterable[str]:
-    """The chunk's lines. Raises UnicodeDecodeError or LookupError if any of it is no text."""
-    content = chunk.read()
-    if b"\0" in content:
-        raise LookupError
-    return io.StringIO(content.decode("utf-8"), newline="\n")
 
 
 def _lines(chunk: Chunk) -> Iterable[str]:

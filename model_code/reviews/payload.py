@@ -2,34 +2,40 @@
 
 Request, application/json:       {"instances": [{"title": "Lovely" | null, "text": "Soft and warm"}, ...]}
          application/jsonlines:  one instance on each line, as a batch transform sends them
+         text/csv:               title,text in each row (RFC 4180), without a row of names
 Response, application/json:      {"predictions": [{"label": 1, "probabilities": {"-1": p, "0": p, "1": p}}, ...],
                                   "model_package": the ARN in the environment's MODEL_PACKAGE, or null}
          application/jsonlines:  one prediction on each line, in the instances' order
 The toolkits answer a ValueError with its message.
 """
 
+import csv
+import io
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from features import Document
 
+Body = str | bytes | bytearray
 LABELS = (-1, 0, 1)  # the order of the columns of every array of probabilities
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
+CSV = "text/csv"
 
 
-def read_documents(body: str | bytes | bytearray, content_type: str | None) -> list[Document]:
+def read_documents(body: Body, content_type: str | None) -> list[Document]:
     """One document per instance. Raises ValueError that names the instance at fault."""
     served = _media_type(content_type)
-    if served not in (None, JSON, JSON_LINES):
-        raise ValueError(f"content type {content_type!r} is not served; send {JSON} or {JSON_LINES}")
+    if served not in (None, *_READERS):
+        raise ValueError(f"content type {content_type!r} is not served; send {JSON}, {JSON_LINES} or {CSV}")
     try:
-        instances = _lines(body) if served == JSON_LINES else _instances(json.loads(body))
-    except ValueError as error:  # also bytes that are not UTF-8
-        raise ValueError(f"the body is not JSON: {error}") from None
+        instances = _READERS[served or JSON](body)
+    except (ValueError, csv.Error) as error:  # also bytes that are not UTF-8
+        raise ValueError(f"the body is not {'CSV' if served == CSV else 'JSON'}: {error}") from None
     if not isinstance(instances, list) or not instances:
         raise ValueError('the body must be {"instances": [{"title": ..., "text": ...}, ...]} with one instance or more')
     return [_document(instance, index) for index, instance in enumerate(instances)]
@@ -39,14 +45,29 @@ def _media_type(header: str | None) -> str | None:
     return header.split(";")[0].strip().lower() if header else None
 
 
-def _instances(request: Any) -> Any:
+def _instances(body: Body) -> Any:
+    request = json.loads(body)
     return request.get("instances") if isinstance(request, dict) else None
 
 
-def _lines(body: str | bytes | bytearray) -> list[Any]:
+def _lines(body: Body) -> list[Any]:
     # Not splitlines: JSON allows U+2028 and its like inside a text.
-    text = body if isinstance(body, str) else body.decode()
-    return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+    return [json.loads(line) for line in _text(body).removesuffix("\n").split("\n")]
+
+
+def _rows(body: Body) -> list[dict[str, str]]:
+    rows = list(csv.reader(io.StringIO(_text(body), newline=""), strict=True))
+    for index, row in enumerate(rows):
+        if len(row) != 2:
+            raise ValueError(f"row {index} has {len(row)} fields, not 2: title, text")
+    return [{"title": title, "text": text} for title, text in rows]
+
+
+def _text(body: Body) -> str:
+    return body if isinstance(body, str) else body.decode()
+
+
+_READERS: dict[str, Callable[[Body], Any]] = {JSON: _instances, JSON_LINES: _lines, CSV: _rows}
 
 
 def _document(instance: Any, index: int) -> Document:

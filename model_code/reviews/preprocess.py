@@ -17,8 +17,9 @@ The passes are in corpus.py, the arithmetic of the splits in split.py.
 import argparse
 import gc
 import json
-import shutil
 import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,7 @@ def main() -> None:
         parts = find_distinct(reading, scratch, workers)
         counts = [sum(part.counts[index] for part in parts) for index in range(len(LABELS))]
         cuts = cuts_of(counts, options.validation_fraction, options.test_fraction, options.balance)
-        cut(parts, cuts, scratch, workers)
-        join(parts, scratch, options.output_dir)
+        write_splits(cut(parts, cuts, scratch, workers), options.output_dir)
     report = {"seed": options.seed, "balance": options.balance, **counted(reading, parts, counts), "per_split": {}}
     for name in SPLITS:
         rows = [cut.rows()[name] for cut in cuts]
@@ -69,14 +69,17 @@ def check_fractions(validation: float, test: float) -> None:
         )
 
 
-def join(parts: list[Part], scratch: Scratch, folder: Path) -> None:
-    """One file for each split, of its parts in the order of their hashes."""
-    for name in SPLITS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        with (folder / name / "part-0.jsonl").open("wb") as target:
-            for part in parts:
-                with scratch.part(name, part.number).open("rb") as source:
-                    shutil.copyfileobj(source, target)
+def write_splits(pieces: Iterable[dict[str, Path]], folder: Path) -> None:
+    """One file for each split, of its pieces in their order, while others make the next ones."""
+    with ExitStack() as files:
+        targets = {}
+        for name in SPLITS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            targets[name] = files.enter_context((folder / name / "part-0.jsonl").open("wb"))
+        for its in pieces:
+            for name, piece in its.items():
+                targets[name].write(piece.read_bytes())
+                piece.unlink()
 
 
 def counted(reading: Reading, parts: list[Part], counts: list[int]) -> dict[str, object]:

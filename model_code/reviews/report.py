@@ -132,19 +132,20 @@ def _errors(model: Evaluated, reviews: Sequence[Review]) -> str:
         wrong = [n for n, review in enumerate(reviews) if review.label == label != model.answers.labels[n]]
         for number in sorted(wrong, key=lambda number: (-sure[number], number))[:EXAMPLES]:
             review, called = reviews[number], NAMES[model.answers.labels[number]]
-            text = review.text if len(review.text) <= SHOWN else review.text[:SHOWN] + "…"
+            text = review.text if len(review.text) <= SHOWN else review.text[:SHOWN].rsplit(" ", 1)[0] + " …"
             words = f"<strong>{escape(review.title)}</strong> {escape(text)}"
             rows.append((words, NAMES[label], called, f"{sure[number]:.2f}"))
     if not rows:
         return "<h3>Errors</h3><p>None.</p>"
     cells = "".join(
-        f'<tr><td class="text">{words}</td><td>{rated}</td><td>{called}</td><td>{sureness}</td></tr>'
+        f'<tr><td class="text">{words}</td><td data-name="rated">{rated}</td><td data-name="called">{called}</td>'
+        f'<td data-name="probability">{sureness}</td></tr>'
         for words, rated, called, sureness in rows
     )
     return (
         "<h3>Errors it was surest of</h3>"
-        '<div class="scroll"><table><thead><tr><th>review</th><th>rated</th><th>called</th><th>probability</th></tr>'
-        f"</thead><tbody>{cells}</tbody></table></div>"
+        '<div class="scroll"><table class="errors"><thead><tr><th>review</th><th>rated</th><th>called</th>'
+        f"<th>probability</th></tr></thead><tbody>{cells}</tbody></table></div>"
     )
 
 

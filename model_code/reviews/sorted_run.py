@@ -9,7 +9,8 @@ holds all copies of a review and can be finished alone.
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,31 +20,37 @@ from operator import itemgetter
 from pathlib import Path
 
 from csv_table import Review
+from dataset import LABELS
 
 SLICES = 512
 HASH = 32  # bytes
 LABEL_OF_RATING = {1: -1, 2: -1, 3: 0, 4: 1, 5: 1}
 hash_of = itemgetter(slice(0, HASH))
-UNWEIGHTED = 16  # bytes that the weight takes the place of: see unweighted
+_CLASS: Callable[[bytes], int] = itemgetter(-3)
 _STARTS = [f"{number * 0x10000 // SLICES:04x}".encode() for number in range(SLICES)]
+
+
+Extent = tuple[int, int, int]  # some bytes of a process's runs, begin and end; plain numbers, for they travel in masses
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Where a run is: its file, which holds other runs as well, and where each slice begins and the last one ends."""
 
-    file: Path
+    process: int  # whose file it is
     offsets: "array[int]"
 
 
 def records_of(reviews: Iterable[Review], seed: int) -> list[bytes]:
     """One record for each review. The seed gives every review another hash, so the splits fall otherwise."""
     salt = blake2b(str(seed).encode(), digest_size=blake2b.SALT_SIZE).digest()
+    salted = blake2b(digest_size=HASH // 2, salt=salt)
     records = []
     for title, text, rating, department in reviews:
         words = f'"title": {quoted(title)}, "text": {quoted(text)}'.encode()
-        digest = blake2b(words, digest_size=HASH // 2, salt=salt).hexdigest().encode()
-        records.append(b"%b{%b%b" % (digest, words, _tail(rating, department)))
+        digest = salted.copy()
+        digest.update(words)
+        records.append(b"%b{%b%b" % (digest.hexdigest().encode(), words, _tail(rating, department)))
     return records
 
 
@@ -62,27 +69,34 @@ def unweighted(index: int) -> bytes:
 
 def class_of(record: bytes) -> int:
     """The index of the record's class."""
-    return record[-3] - ord("0")
+    return _CLASS(record) - ord("0")
+
+
+def counts_of(records: Iterable[bytes]) -> list[int]:
+    """How many there are of each class."""
+    counts = Counter(map(_CLASS, records))
+    return [counts[ord("0") + index] for index in range(len(LABELS))]
 
 
 def write_run(folder: Path, records: list[bytes]) -> Run:
     """Adds the records to this process's file in the folder, sorted by hash, equal ones in their order."""
     records.sort(key=hash_of)
-    file = folder / f"runs-{os.getpid()}"
-    with file.open("ab") as stream:
+    process = os.getpid()
+    with _file(folder, process).open("ab") as stream:
         ends = [stream.tell(), *accumulate(map(len, records), initial=stream.tell())][1:]
         stream.write(b"".join(records))
     bounds = [bisect_left(records, start) for start in _STARTS] + [len(records)]
-    return Run(file, array("Q", [ends[bound] for bound in bounds]))
+    return Run(process, array("Q", [ends[bound] for bound in bounds]))
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Some bytes of a file."""
+def _file(folder: Path, process: object) -> Path:
+    return folder / f"runs-{process}"
 
-    file: Path
-    begin: int
-    end: int
+
+def remove_runs(folder: Path) -> None:
+    """All that are written already."""
+    for file in folder.glob(_file(folder, "*").name):
+        file.unlink()
 
 
 def groups(runs: list[Run], most: int) -> Iterator[list[Extent]]:
@@ -91,22 +105,21 @@ def groups(runs: list[Run], most: int) -> Iterator[list[Extent]]:
     first = held = 0
     for number, size in enumerate(sizes):
         if held and held + size > most:
-            yield [Extent(run.file, run.offsets[first], run.offsets[number]) for run in runs]
+            yield [(run.process, run.offsets[first], run.offsets[number]) for run in runs]
             first, held = number, 0
         held += size
-    yield [Extent(run.file, run.offsets[first], run.offsets[SLICES]) for run in runs]
+    yield [(run.process, run.offsets[first], run.offsets[SLICES]) for run in runs]
 
 
-def read_records(extents: Iterable[Extent]) -> list[bytes]:
+def read_records(folder: Path, extents: Iterable[Extent]) -> list[bytes]:
     """The records of all extents, sorted by hash, equal ones in the order of the extents."""
-    files: dict[Path, int] = {}
+    files: dict[int, int] = {}
     records: list[bytes] = []
     try:
-        for extent in extents:
-            if extent.file not in files:
-                files[extent.file] = os.open(extent.file, os.O_RDONLY)
-            content = os.pread(files[extent.file], extent.end - extent.begin, extent.begin)
-            records += content.splitlines(keepends=True)
+        for process, begin, end in extents:
+            if process not in files:
+                files[process] = os.open(_file(folder, process), os.O_RDONLY)
+            records += os.pread(files[process], end - begin, begin).splitlines(keepends=True)
     finally:
         for descriptor in files.values():
             os.close(descriptor)

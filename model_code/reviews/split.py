@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dataset import LABELS
 from job import fail
-from sorted_run import UNWEIGHTED, class_of
+from sorted_run import class_of, unweighted
 
 SPLITS = ("train", "validation", "test")
 RATINGS_OF_LABEL = {-1: "1 or 2", 0: "3", 1: "4 or 5"}
@@ -67,8 +67,8 @@ BALANCERS: dict[str, Callable[[list[int]], Balance]] = {
 }
 
 
-def assigned(reviews: list[bytes], ranks: list[int], counts: list[int], cuts: list[Cut]) -> dict[str, bytes]:
-    """The lines of JSON of each split.
+def assigned(reviews: bytes, ranks: list[int], counts: list[int], cuts: list[Cut]) -> dict[str, bytes]:
+    """The lines of JSON of each split that gets any.
 
     `reviews` are distinct records without their hashes, in the order of these; `counts` says how many there are of each
     class, `ranks` how many of each come before them.
@@ -81,8 +81,8 @@ def assigned(reviews: list[bytes], ranks: list[int], counts: list[int], cuts: li
     plain = all(cut.size == cut.trained for cut in cuts)
     # The order of the hashes is the same for all classes, so nearly every part falls into one split as a whole.
     if len(places) == 1 and (plain or "train" not in places) and "" not in places:
-        return dict.fromkeys(SPLITS, b"") | {name: _weighed(reviews, name, cuts) for name in places}
-    return _one_by_one(reviews, ranks, cuts)
+        return {name: _weighed(reviews, name, cuts) for name in places}
+    return _one_by_one(reviews.splitlines(keepends=True), ranks, cuts)
 
 
 def _one_by_one(reviews: list[bytes], ranks: list[int], cuts: list[Cut]) -> dict[str, bytes]:
@@ -94,11 +94,13 @@ def _one_by_one(reviews: list[bytes], ranks: list[int], cuts: list[Cut]) -> dict
         ranks[index] += 1
         name = cut.place(rank)
         lines[name] += [review] * (cut.copies(rank - cut.tested - cut.validated) if name == "train" else 1)
-    return {name: _weighed(its, name, cuts) for name, its in lines.items()}
+    return {name: _weighed(b"".join(its), name, cuts) for name, its in lines.items() if its}
 
 
-def _weighed(reviews: list[bytes], name: str, cuts: list[Cut]) -> bytes:
+def _weighed(reviews: bytes, name: str, cuts: list[Cut]) -> bytes:
     """Writes the weights where the classes stand; validation and test are not weighed."""
-    weights = [cut.weight if name == "train" else 1.0 for cut in cuts]
-    endings = [f', "weight": {weight!r}}}\n'.encode() for weight in weights]
-    return b"".join([review[:-UNWEIGHTED] + endings[class_of(review)] for review in reviews])
+    for index, cut in enumerate(cuts):
+        # Only the end of a record can look so: within it, a line break is written `\n`.
+        weight = cut.weight if name == "train" else 1.0
+        reviews = reviews.replace(unweighted(index), f', "weight": {weight!r}}}\n'.encode())
+    return reviews

@@ -67,7 +67,8 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     arguments = Arguments(__doc__)
-    arguments.add_argument("--c", type=positive_float, default=1.0, help="inverse of the L2 penalty")
+    # The toolkit that runs the script writes a name of one letter with one dash.
+    arguments.add_argument("-c", "--c", type=positive_float, default=1.0, help="inverse of the L2 penalty")
     arguments.add_argument("--max_features", type=positive_int, default=20_000, help="terms kept, most frequent first")
     arguments.add_argument("--min_df", type=positive_int, default=2, help="reviews a term must occur in")
     arguments.add_argument("--weight_power", type=float, default=0.8, help="0 ignores the class weights, 1 is full")

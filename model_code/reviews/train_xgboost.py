@@ -79,7 +79,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments.add_argument("--subsample", type=positive_float, default=0.8)
     arguments.add_argument("--colsample_bytree", type=positive_float, default=0.5)
     arguments.add_argument("--seed", type=int, default=7)
-    arguments.add_argument("--c", type=positive_float, default=1.0, help="of the linear scores: inverse of L2 penalty")
+    # The toolkit that runs the script writes a name of one letter with one dash.
+    arguments.add_argument("-c", "--c", type=positive_float, default=1.0, help="linear scores: inverse of L2 penalty")
     arguments.add_argument("--max_iter", type=positive_int, default=300, help="of the linear scores")
     arguments.add_argument("--max_features", type=positive_int, default=20_000, help="terms kept, most frequent first")
     arguments.add_argument("--min_df", type=positive_int, default=2, help="reviews a term must occur in")

@@ -197,6 +197,27 @@ def should_refuse_by_the_first_malformed_row_whatever_comes_later(jobs: "Jobs", 
     assert jobs.failure().startswith("a.csv line 32: Rating is '6'")
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def should_read_quotes_that_open_nothing_as_csv_does(jobs: "Jobs", processes: int) -> None:
+    """An inch mark in a text without quotes: counting quotes takes every later line for the inside of a field."""
+    inches = "".join(f't,5\'{number}" tall,{number % 5 + 1}\n"a\nb",{number} lines,3\n' for number in range(40))
+    file_with(jobs.root / "raw", HEADER + ROWS + inches)
+
+    def written(chunk_bytes: int) -> list[bytes]:
+        pieces = ("--processes", processes, "--chunk-bytes", chunk_bytes)
+        jobs.preprocess(jobs.root / "raw", *pieces)
+        return [path.read_bytes() for path in sorted(jobs.splits.rglob("*.json*"))]
+
+    assert written(50) == written(2**20)
+    assert result_of(jobs)["rows"] == {
+        "read": 110,
+        "without_text": 0,
+        "duplicates": 0,
+        "duplicates_rated_otherwise": 0,
+        "kept": 110,
+    }
+
+
 def should_refuse_a_row_without_end_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_chunk, "MOST_ROW", 1000)
     file_with(tmp_path, "Title,Review Text,Rating" + ",x" * 50 + "\n" + ",".join(["y" * 100] * 500))
@@ -223,7 +244,7 @@ def lines_of(counts: list[int], cuts: list[Cut], at_once: int = 2**20) -> dict[s
     for start in range(0, len(reviews), at_once):
         part = reviews[start : start + at_once]
         its = [sum(class_of(review) == index for review in part) for index in range(3)]
-        for name, content in assigned(part, ranks, its, cuts).items():
+        for name, content in assigned(b"".join(part), ranks, its, cuts).items():
             lines[name] += content.splitlines()
         ranks = [rank + count for rank, count in zip(ranks, its, strict=True)]
     return lines

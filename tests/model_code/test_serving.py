@@ -77,6 +77,24 @@ def should_answer_json_lines_as_the_same_instances(
 
 
 @BOTH
+def should_read_rows_of_title_and_text(serving_code: Callable[[str], ModuleType], candidate: str) -> None:
+    read = serving_code(candidate).input_fn
+    assert read(b'Lovely,Fits well.\r\n,"Too ""small"",\nsadly"\n', "text/csv; charset=utf-8") == [
+        ("Lovely", "Fits well."),
+        ("", 'Too "small",\nsadly'),
+    ]
+    for body, message in (
+        (b"a,b\nc", "row 1 has 1 fields, not 2: title, text"),
+        (b'a,"b', "the body is not CSV"),
+        (b"\xff", "the body is not CSV"),
+        (b"a, ", r"instances\[0\].text"),
+        (b"", "with one instance or more"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read(body, "text/csv")
+
+
+@BOTH
 def should_answer_the_same_alone_and_in_a_batch(ask: Ask, candidate: str) -> None:
     batch = ask(candidate, json.dumps({"instances": INSTANCES}))["predictions"]
     alone = [ask(candidate, json.dumps({"instances": [each]}))["predictions"][0] for each in INSTANCES]
@@ -122,8 +140,8 @@ def should_name_the_instance_at_fault(
 
 @BOTH
 def should_refuse_another_content_type(serving_code: Callable[[str], ModuleType], candidate: str) -> None:
-    with pytest.raises(ValueError, match="content type 'text/csv' is not served; send application/json"):
-        serving_code(candidate).input_fn("a,b", "text/csv", None)
+    with pytest.raises(ValueError, match="content type 'text/html' is not served; send application/json"):
+        serving_code(candidate).input_fn("a,b", "text/html", None)
 
 
 @BOTH

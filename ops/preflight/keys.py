@@ -57,8 +57,7 @@ def _key(cloud: Cloud, arn: str) -> Answer:
 def _policy(cloud: Cloud, arn: str, services: list[str]) -> Answer:
     """Whoever deploys must be able to see what the key lets in. Conditions are not judged, only who is named."""
     text = cloud.ask("kms", "get_key_policy", KeyId=arn, PolicyName="default")["Policy"]
-    statements = [its for its in _several(json.loads(text).get("Statement", [])) if its["Effect"] == "Allow"]
-    named = {service for its in statements for service in _services(its.get("Principal", {}))}
+    named = allowed_services(json.loads(text))
     lacking = [service for service in services if not named & {service, "*"}]
     if lacking:
         message = "the policy does not name these: what they encrypt cannot be made, or is lost without a sign."
@@ -66,8 +65,13 @@ def _policy(cloud: Cloud, arn: str, services: list[str]) -> Answer:
     return good("named" if services else "readable")
 
 
+def allowed_services(policy: dict[str, Any]) -> set[str]:
+    """The services that a resource's policy, or a role's trust, lets in; `*` for everybody."""
+    statements = [its for its in _several(policy.get("Statement", [])) if its["Effect"] == "Allow"]
+    return {service for its in statements for service in _services(its.get("Principal", {}))}
+
+
 def _services(principal: Any) -> list[str]:
-    """The services that a statement's principal names; `*` for everybody."""
     if principal == "*" or "*" in _several(principal.get("AWS", [])):
         return ["*"]
     return _several(principal.get("Service", []))

@@ -6,11 +6,11 @@ from itertools import chain
 
 from ops.checks.cloud import Cloud
 from ops.checks.row import Row, Verdict, row
-from ops.preflight import account, bootstrap, endpoints, keys, limits, network, provider, quotas, trail
+from ops.preflight import account, account_wide, bootstrap, endpoints, keys, limits, network, provider, quotas, trail
 from ops.session import Environment
 
 # The account comes first.
-TOPICS = (account, bootstrap, limits, quotas, network, endpoints, keys, trail, provider)
+TOPICS = (account, bootstrap, limits, quotas, network, endpoints, keys, trail, account_wide, provider)
 
 
 def preflight(environment: Environment) -> list[Row]:

@@ -52,7 +52,7 @@ def run_command(
     console.print(f"Uploaded {data} as {marker}")
     execution = find_execution(environment, model, marker)
     console.print(f"Pipeline execution {execution.rsplit('/', 1)[-1]}")
-    for step, state, detail in follow(environment, execution):
+    for step, state, detail in follow(environment, model, execution):
         console.print(f"  {step:<20} {state:<10} {escape(detail)}".rstrip())
     registered = registered_packages(environment, execution)
     if environment.platform.models[model].approval == "manual":

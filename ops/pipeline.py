@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ops.executions.logs import where_logs_are
 from ops.session import Environment, OpsError
 
 MANIFEST_PARAMETER = "InputManifest"
@@ -53,13 +54,13 @@ def _manifest(sagemaker: Any, execution: str) -> str | None:
     return next((p["Value"] for p in parameters if p["Name"] == MANIFEST_PARAMETER), None)
 
 
-def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str, str]]:
+def follow(environment: Environment, model: str, execution: str) -> Iterator[tuple[str, str, str]]:
     """Yield (step, status, detail) at every change until the execution ends; OpsError when it did not succeed."""
     sagemaker, logs = environment.client("sagemaker"), environment.client("logs")
     seen: dict[str, str] = {}
     while True:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
-        for step in _steps(sagemaker, execution):
+        for step in listed_steps(sagemaker, execution):
             if seen.get(step["StepName"]) != step["StepStatus"]:
                 seen[step["StepName"]] = step["StepStatus"]
                 yield step["StepName"], step["StepStatus"], _detail(sagemaker, logs, step)
@@ -68,22 +69,24 @@ def follow(environment: Environment, execution: str) -> Iterator[tuple[str, str,
         time.sleep(POLL_SECONDS)
     if described["PipelineExecutionStatus"] != "Succeeded":
         reason = described.get("FailureReason", "no reason given")
-        raise OpsError(f"The pipeline ended as {described['PipelineExecutionStatus']}: {reason}")
+        where = where_logs_are(environment, model, execution.rsplit("/", 1)[-1], listed_steps(sagemaker, execution))
+        raise OpsError(f"The pipeline ended as {described['PipelineExecutionStatus']}: {reason}{where}")
 
 
 def steps_of(environment: Environment, execution: str) -> list[tuple[str, str, str]]:
     """(step, status, detail) of every step that began, in their order."""
     sagemaker, logs = environment.client("sagemaker"), environment.client("logs")
-    return [(s["StepName"], s["StepStatus"], _detail(sagemaker, logs, s)) for s in _steps(sagemaker, execution)]
+    return [(s["StepName"], s["StepStatus"], _detail(sagemaker, logs, s)) for s in listed_steps(sagemaker, execution)]
 
 
 def registered_packages(environment: Environment, execution: str) -> list[str]:
     """ARNs of the model packages that an execution registered: those of the candidates that passed their gate."""
-    steps = _steps(environment.client("sagemaker"), execution)
+    steps = listed_steps(environment.client("sagemaker"), execution)
     return [step["Metadata"]["RegisterModel"]["Arn"] for step in steps if "RegisterModel" in step.get("Metadata", {})]
 
 
-def _steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:
+def listed_steps(sagemaker: Any, execution: str) -> list[dict[str, Any]]:
+    """Every step that began, as SageMaker lists it, in their order."""
     pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(PipelineExecutionArn=execution)
     steps: list[dict[str, Any]] = [step for page in pages for step in page["PipelineExecutionSteps"]]
     return sorted(steps, key=lambda step: step["StartTime"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import catalogue
-from config.checks.candidates import CHANNELS, algorithms, candidates, channels, input_mode
+from config.checks.candidates import CHANNELS, candidates, channels, input_mode
 from config.checks.rule import Violation, rule
 from config.nearest import nearest
 from config.schema import Platform
@@ -15,7 +15,6 @@ from config.schema import Platform
 OUTPUTS = ("train", "validation", "test", "report")
 S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>[^?#*]*))?")
 REGION = re.compile(r"(?:^|[.-])((?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9])(?:$|[.-])")
-ISOLATION = "SageMaker developer guide: run training containers in internet-free mode"
 
 
 @rule("CHANNEL-SOURCE", "a channel has one source: an output of processing, an S3 prefix or a file system.", CHANNELS)
@@ -84,19 +83,6 @@ def channels_are_few_enough(platform: Platform, file: Path) -> Iterator[Violatio
         count = len(each.its.channels) + (each.its.entry_point is not None) + each.its.incremental
         if count > catalogue.training().channels:
             yield Violation(f"{each.path}.channels", count, f"give at most {catalogue.training().channels}.")
-
-
-@rule(
-    "CODE-CHANNEL",
-    "this algorithm runs a script and a pretrained model that an isolated job cannot fetch.",
-    ISOLATION,
-)
-def scripts_of_algorithms_are_channels(platform: Platform, file: Path) -> Iterator[Violation]:
-    for each, facts in algorithms(platform):
-        for name in ("code", "model") if facts.scripted else ():
-            if name not in each.its.channels:
-                fix = f"add a channel `{name}` from s3://jumpstart-cache-prod-{platform.region}/<its prefix>."
-                yield Violation(f"{each.path}.channels.{name}", None, fix)
 
 
 @rule("SHARDED-ONE", "with one instance there is nothing to share out.", "SageMaker API: S3DataSource")

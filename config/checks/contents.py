@@ -116,11 +116,3 @@ def data_are_distributed_as_needed(platform: Platform, file: Path) -> Iterator[V
         needed = facts.distribution.get(name)
         if needed and channel.file_system is None and channel.distribution != needed:
             yield Violation(f"{path}.distribution", channel.distribution, f"write `distribution: {needed}`.")
-
-
-@rule("PREFIX-SLASH", "the algorithm's script takes the prefix for a folder, and needs its slash.", COMMON)
-def prefixes_of_scripted_algorithms_end_in_a_slash(platform: Platform, file: Path) -> Iterator[Violation]:
-    for _, facts, path, _, channel in _read(platform):
-        source = channel.source or ""
-        if facts.scripted and source.startswith("s3://") and not source.endswith("/"):
-            yield Violation(f"{path}.from", source, f"write {source}/.")

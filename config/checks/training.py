@@ -126,6 +126,20 @@ def tuning_keeps_no_machines(platform: Platform, file: Path) -> Iterator[Violati
 
 
 @rule(
+    "DEBUGGER-TUNING",
+    "the jobs of a tuning job take no settings of Debugger and Profiler: they would be dropped.",
+    "SageMaker API: HyperParameterTrainingJobDefinition",
+)
+def tuned_jobs_are_not_watched(platform: Platform, file: Path) -> Iterator[Violation]:
+    for each in candidates(platform):
+        for name in ("debugger", "profiler"):
+            settings = getattr(each.its, name)
+            if settings is not None and each.its.tuning:
+                fix = "remove it, or `tuning`: the best hyperparameters can be trained once more with it."
+                yield Violation(f"{each.path}.{name}", settings.model_dump(), fix)
+
+
+@rule(
     "CLOSED-FEATURE",
     "AWS closed it to new customers in 2026: in an account that never used it the job is refused.",
     "SageMaker developer guide: availability changes of Debugger and Profiler",

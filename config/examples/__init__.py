@@ -14,18 +14,21 @@ from config.errors import ConfigurationError, Finding
 from config.load import ENVIRONMENTS, load
 
 _HERE = Path(__file__).parent
+# Of the environment that most rules are shown in, so that what ships may use settings that an example is about.
+BASE = _HERE / "base.yaml"
+BASE_ENVIRONMENT = "dev"
 Changes = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Example:
-    """`fails` and `passes`: dotted path -> value, changes of `environment`'s file as it ships.
+    """`fails` and `passes`: dotted path -> value, changes of base.yaml, or of another `environment`'s file as it ships.
 
     `beside`: other environments' changes, whose files lie in the same folder. `words` stand instead where no file
     could show it: what fails, what passes.
     """
 
-    environment: str = "dev"
+    environment: str = BASE_ENVIRONMENT
     fails: Changes = field(default_factory=dict)
     passes: Changes = field(default_factory=dict)
     beside: Mapping[str, Changes] = field(default_factory=dict)
@@ -50,15 +53,19 @@ class Example:
 def examples() -> dict[str, Example]:
     """Rule -> example."""
     found: dict[str, Example] = {}
-    for path in sorted(_HERE.glob("*.yaml")):
+    for path in sorted(set(_HERE.glob("*.yaml")) - {BASE}):
         for rule, its in yaml.safe_load(path.read_text("utf-8")).items():
             found[rule] = Example(**{**its, "words": tuple(its.get("words", ()))})
     return found
 
 
 def changed(environment: str, changes: Changes) -> dict[str, Any]:
-    """The settings of an environment that ships, changed; mappings on the way are made when they are absent."""
-    settings: dict[str, Any] = yaml.safe_load((ENVIRONMENTS / f"{environment}.yaml").read_text("utf-8"))
+    """The settings of base.yaml, or of another environment as it ships, changed.
+
+    Mappings on the way are made when they are absent.
+    """
+    file = BASE if environment == BASE_ENVIRONMENT else ENVIRONMENTS / f"{environment}.yaml"
+    settings: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
     for path, value in changes.items():
         *above, last = path.split(".")
         inner = settings

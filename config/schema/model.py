@@ -49,6 +49,14 @@ class Processing(Job):
     arguments: dict[str, Argument] = Field(default_factory=dict, description="`--name value` pairs of the script.")
 
 
+class Evaluation(Job):
+    """The job that measures every candidate and the champion on the test split."""
+
+    scores_algorithms: bool = Field(
+        False, description="The script reads artifacts of built-in algorithms itself: they hold no inference code."
+    )
+
+
 class Gate(Settings):
     """What a candidate must reach on the test split before it is registered."""
 
@@ -78,7 +86,7 @@ class Model(Settings):
     one_at_a_time: bool = Field(False, description="Refuse a second execution while one runs.")
     schedule: StartSchedule | None = Field(None, description="null: started by uploads and by hand.")
     processing: Processing
-    evaluation: Job
+    evaluation: Evaluation
     candidates: dict[Name, Candidate] = Field(min_length=1, max_length=10)
     gate: Gate
     scan: Scan = Scan()

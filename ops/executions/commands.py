@@ -13,9 +13,9 @@ from config import load_environment
 from ops.command_line import Env, Model, console, known, moment, open_environment, plain
 from ops.executions.found import RUNNING, one
 from ops.executions.found import executions as every
-from ops.executions.logs import log_of
+from ops.executions.logs import log_of, where_logs_are
 from ops.executions.starting import start
-from ops.pipeline import follow, steps_of
+from ops.pipeline import follow, listed_steps, steps_of
 from ops.session import Environment
 
 app = typer.Typer(help="Start a model's pipeline, look at its executions, stop one.", no_args_is_help=True)
@@ -39,7 +39,7 @@ def start_command(
     arn = start(environment, model, given or [], batch)
     plain(f"Pipeline execution {arn.rsplit('/', 1)[-1]}")
     if wait:
-        for step, state, detail in follow(environment, arn):
+        for step, state, detail in follow(environment, model, arn):
             console.print(f"  {step:<20} {state:<10} {escape(detail)}".rstrip())
 
 
@@ -69,6 +69,8 @@ def show_command(model: Model, execution: Id = None, env: Env = "local") -> None
     for name, state, detail in steps_of(environment, its.arn):
         table.add_row(name, state, escape(detail))
     console.print(table)
+    if where := where_logs_are(environment, model, its.id, listed_steps(environment.client("sagemaker"), its.arn)):
+        plain(where.lstrip())
 
 
 @app.command(name="logs")
@@ -81,8 +83,7 @@ def logs_command(
     """What a step's job wrote."""
     environment = _open(env, model)
     its = one(environment, model, execution)
-    pages = environment.client("sagemaker").get_paginator("list_pipeline_execution_steps")
-    steps = [each for page in pages.paginate(PipelineExecutionArn=its.arn) for each in page["PipelineExecutionSteps"]]
+    steps = listed_steps(environment.client("sagemaker"), its.arn)
     for line in log_of(environment.client("logs"), steps, step):
         plain(line)
 

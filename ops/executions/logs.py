@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ops.session import OpsError
+from ops.session import Environment, OpsError
 
 # Metadata of a step -> the log group of such jobs.
 GROUPS = {
@@ -14,6 +14,17 @@ GROUPS = {
     "TuningJob": "/aws/sagemaker/TrainingJobs",
     "TransformJob": "/aws/sagemaker/TransformJobs",
 }
+
+
+def where_logs_are(environment: Environment, model: str, execution: str, steps: list[dict[str, Any]]) -> str:
+    """The commands that show what the jobs of failed steps wrote, below a line of their own; nothing without any."""
+    failed = [
+        step["StepName"]
+        for step in steps
+        if step["StepStatus"] == "Failed" and any(kind in step.get("Metadata", {}) for kind in GROUPS)
+    ]
+    commands = [environment.command("pipeline", "logs", model, name, "--execution", execution) for name in failed]
+    return "\n  ".join(["\nWhat its jobs wrote:", *commands]) if commands else ""
 
 
 def log_of(logs: Any, steps: list[dict[str, Any]], name: str) -> Iterator[str]:

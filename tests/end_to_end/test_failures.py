@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.end_to_end.conftest import Ashlar, make
 from tests.end_to_end.operators import Operators, listening
+from tests.end_to_end.packages import latest
 from tests.local.cloud import eventually
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -88,6 +91,52 @@ def should_say_what_is_wrong_with_the_data(ashlar: Ashlar, tmp_path: Path, conte
     done = ashlar.ops("run", "reviews", "--data", str(file))
     assert done.returncode == 1
     assert expected in done.stdout + done.stderr
+
+
+def should_say_where_the_log_is_of_a_job_that_failed_on_its_data(ashlar: Ashlar, tmp_path: Path) -> None:
+    # GIVEN data that nobody looked at before they were uploaded
+    file = tmp_path / "bad.csv"
+    file.write_text("Title,Review Text,Rating\nnice,I love it,nine\n")
+    uploaded = ashlar.ops("upload", "reviews", "--data", str(file))
+    assert uploaded.returncode == 0, uploaded.stderr
+    # WHEN their execution has failed
+    said = eventually(lambda: _failed(ashlar, uploaded.stdout.strip()), seconds=120)
+    # THEN the operator reads why, and finds the job's log
+    assert "Rating is 'nine'" in " ".join(re.sub("[│┃]", " ", said).split())
+    (command,) = re.findall(r"-m ops (pipeline logs reviews Process --execution \w+)", said)
+    assert "bad.csv line 2: Rating is 'nine'" in ashlar.ops(*command.split()).stdout
+
+
+def _failed(ashlar: Ashlar, marker: str) -> str:
+    """What `ops pipeline show` says of the newest execution, once it is that of `marker` and has failed."""
+    said = ashlar.ops("pipeline", "show", "reviews").stdout
+    return said if f"InputManifest = {marker}" in said and ": Failed, started" in said else ""
+
+
+def should_register_nothing_and_name_gate_and_champion_where_nobody_passes(ashlar: Ashlar, tmp_path: Path) -> None:
+    # GIVEN reviews whose ratings belong to other reviews
+    with (ROOT / "build/sample_reviews.csv").open(newline="") as source:
+        header, *rows = csv.reader(source)
+    rating = header.index("Rating")
+    ratings = [row[rating] for row in rows]
+    file = tmp_path / "mixed.csv"
+    with file.open("w", newline="") as target:
+        mixed = [_with(row, rating, its) for row, its in zip(rows, reversed(ratings), strict=True)]
+        csv.writer(target).writerows([header, *mixed])
+    before = [latest(ashlar, candidate)["ModelPackageArn"] for candidate in ("linear", "xgboost")]
+    # WHEN they arrive
+    done = ashlar.ops("run", "reviews", "--data", str(file))
+    # THEN the reason has both, and what there was stays
+    assert done.returncode == 1
+    reason = " ".join(done.stdout.split())
+    assert "No candidate of reviews reached macro_f1 >= 0.5 on the test split" in reason
+    assert "came within 0.1 of the champion" in reason
+    assert re.search(r"model-package/ashlar-local-reviews-(linear|xgboost)/\d+\. Compare them in report\.html", reason)
+    assert before == [latest(ashlar, candidate)["ModelPackageArn"] for candidate in ("linear", "xgboost")]
+
+
+def _with(row: list[str], column: int, value: str) -> list[str]:
+    return [*row[:column], value, *row[column + 1 :]]
 
 
 def should_refuse_data_that_does_not_exist_before_anything_starts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from config.schema import Model
 from ops.executions.found import executions, one
-from ops.executions.logs import log_of
+from ops.executions.logs import log_of, where_logs_are
 from ops.executions.starting import parameters, start
 from ops.session import OpsError
 from tests.ops.conftest import Client, Deployed
@@ -90,7 +90,20 @@ def should_say_where_parameters_are_declared_when_there_are_none() -> None:
         parameters(Model.model_validate(LEAST), ["rounds=3"])
 
 
+def _without_a_first_step(deployed: Deployed) -> None:
+    """A pipeline that does not look for its batch by itself."""
+    model = deployed.platform.models["reviews"].model_copy(update={"one_at_a_time": False})
+    deployed.platform = deployed.platform.model_copy(update={"models": {"reviews": model}})
+
+
+def should_leave_the_batch_to_the_pipelines_first_step(deployed: Deployed) -> None:
+    deployed.clients["sagemaker"] = sagemaker = SageMaker({"a": ("Succeeded", MARKER)})
+    start(deployed, "reviews", [], None)
+    assert [started["PipelineParameters"] for started in sagemaker.started] == [[]]
+
+
 def should_start_on_the_last_batch_that_an_execution_had(deployed: Deployed) -> None:
+    _without_a_first_step(deployed)
     deployed.clients["sagemaker"] = sagemaker = SageMaker({"b": ("Failed", None), "a": ("Succeeded", MARKER)})
     assert start(deployed, "reviews", [], None) == f"{ARN}new"
     expected = {
@@ -108,6 +121,7 @@ def should_start_on_the_batch_that_is_named(deployed: Deployed) -> None:
 
 
 def should_ask_for_data_where_no_batch_is_known(deployed: Deployed) -> None:
+    _without_a_first_step(deployed)
     deployed.clients["sagemaker"] = SageMaker({})
     with pytest.raises(OpsError, match="ops upload reviews"):
         start(deployed, "reviews", [], None)
@@ -148,3 +162,18 @@ def should_name_the_steps_there_are_and_say_which_have_no_log() -> None:
         list(log_of(None, steps, "gate"))
     with pytest.raises(OpsError, match="Gate runs no job"):
         list(log_of(None, steps, "Gate"))
+
+
+def should_name_the_logs_of_failed_jobs_alone(deployed: Deployed) -> None:
+    job = {"TrainingJob": {"Arn": "arn:aws:sagemaker:eu-west-1:1:x/job"}}
+    steps: list[dict[str, Any]] = [
+        {"StepName": "Process", "StepStatus": "Succeeded", "Metadata": job},
+        {"StepName": "Train-linear", "StepStatus": "Failed", "Metadata": job},
+        {"StepName": "Gate", "StepStatus": "Failed"},
+    ]
+    assert where_logs_are(deployed, "reviews", "abc", steps).splitlines() == [
+        "",
+        "What its jobs wrote:",
+        "  .venv/bin/python -m ops pipeline logs reviews Train-linear --execution abc --env dev",
+    ]
+    assert where_logs_are(deployed, "reviews", "abc", steps[2:]) == ""

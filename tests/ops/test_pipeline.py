@@ -106,5 +106,5 @@ def should_show_the_figures_of_the_evaluation_from_its_log(deployed: Deployed, s
     figures = (
         "linear: macro-F1 0.7980, accuracy 0.8123 on 60 rows; xgboost: macro-F1 1.0000, accuracy 1.0000 on 60 rows"
     )
-    shown = list(follow(deployed, "execution"))
+    shown = list(follow(deployed, "reviews", "execution"))
     assert shown == [("Process", "Succeeded", ""), ("Evaluate", "Succeeded", figures)]

@@ -80,11 +80,11 @@ ALLOWED: Table = {
     "evaluation": JOB,
     "experiment": JOB,
     "flow-logs": {"logs": "CreateLogStream DescribeLogStreams PutLogEvents"},
+    "front-door": {**FUNCTION, "sagemaker": "DescribeEndpoint InvokeEndpoint"},
     "function default_security_group": {
         **FUNCTION,
         "ec2": f"{FUNCTION_INTERFACES} RevokeSecurityGroupEgress RevokeSecurityGroupIngress UnassignPrivateIpAddresses",
     },
-    "function front_door": {**FUNCTION, "sagemaker": "InvokeEndpoint"},
     "function live_endpoint": {
         **FUNCTION,
         "application-autoscaling": "DeregisterScalableTarget PutScalingPolicy PutScheduledAction "
@@ -121,6 +121,7 @@ ALLOWED: Table = {
         "ecr": "BatchGetImage DescribeImages",
         "iam": "PassRole",
         "kms": "CreateGrant Decrypt DescribeKey",
+        "lambda": "InvokeFunction",
         "s3": "GetObject",
         "sagemaker": "AddTags CreateModelPackage CreateProcessingJob CreateTrainingJob DescribeModelPackage "
         "DescribeModelPackageGroup DescribeProcessingJob DescribeTrainingJob StopProcessingJob StopTrainingJob",

@@ -155,6 +155,21 @@ PIPELINE = [
     ),
 ]
 
+LOOKS = allowed(
+    "workflow", "sagemaker.describe_endpoint", "what serves", inside=True, EndpointName="ashlar-local-reviews"
+)
+CHAMPION = allowed(
+    "workflow", "sagemaker.describe_model_package", "the champion's artifact", inside=True, ModelPackageName="$served"
+)
+WORKFLOW = [
+    LOOKS,
+    but(LOOKS, "another endpoint", EndpointName="ashlar-local-other"),
+    denied("workflow", "sagemaker.delete_endpoint", "changes nothing", **LOOKS.arguments),
+    CHAMPION,
+    but(CHAMPION, "another team's", ModelPackageName="$other_package"),
+    denied("workflow", "s3.get_object", "no data", inside=True, Bucket="$raw", Key="$raw_object"),
+]
+
 STARTS = allowed(
     "pipeline start",
     "sagemaker.start_pipeline_execution",
@@ -462,6 +477,7 @@ CASES: list[Case] = [
     *EXPERIMENT,
     *HOSTING,
     *PIPELINE,
+    *WORKFLOW,
     *FUNCTIONS,
     *RELEASE,
     *LOGS,

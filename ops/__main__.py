@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from config import ConfigurationError, load_environment
 from ops import bootstrap
 from ops.api import Api
+from ops.api_page.command import api_page_command
 from ops.checks.row import Verdict
 from ops.checks.table import count, show
 from ops.command_line import (
@@ -43,13 +44,14 @@ from ops.reviews_file import check_data, read_reviews
 from ops.session import Environment, OpsError
 from ops.status import status
 from ops.traffic.command import traffic_command
+from ops.try_page.command import try_command
 from ops.upload import upload
 from ops.verify.command import verify_command
 
 # As an operator's days go: before a deployment, data and models, what they serve, releases, and the end.
 ORDER = (
-    *("preflight", "check-data", "upload", "run", "pipeline", "invoke", "status"),
-    *("release", "traffic", "label", "compare", "verify", "empty"),
+    *("preflight", "check-data", "upload", "run", "pipeline", "invoke", "try", "status"),
+    *("release", "traffic", "label", "compare", "verify", "api-page", "empty"),
 )
 
 
@@ -65,6 +67,8 @@ app = typer.Typer(cls=InOrder, help=__doc__, no_args_is_help=True, add_completio
 app.add_typer(release.app, name="release")
 app.add_typer(executions.app, name="pipeline")
 app.command(name="run")(run_command)
+app.command(name="try")(try_command)
+app.command(name="api-page")(api_page_command)
 app.command(name="traffic")(traffic_command)
 app.command(name="compare")(compare_command)
 app.command(name="label")(label_command)

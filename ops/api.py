@@ -1,4 +1,4 @@
-"""A client of the platform's API: SigV4-signed requests under the caller role."""
+"""A client of the platform's API, as the first client of the configuration."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 import urllib3
-from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3.exceptions import HTTPError, SSLError
 
+from ops.api_caller import caller
 from ops.session import Environment, OpsError
 
 TIMEOUT_SECONDS = 30.0
@@ -24,25 +24,24 @@ LONGEST_WAIT_SECONDS = 20.0
 
 
 class Api:
-    """Signs and sends, and asks again where that may help. Safe to use from several threads."""
+    """Sends, and asks again where that may help. Safe to use from several threads."""
 
     def __init__(self, environment: Environment) -> None:
-        outputs = environment.outputs("front-door")
-        self._credentials = environment.refreshed_credentials(outputs["CallerRole"], "api")
-        self._region = environment.platform.region
         self._url = environment.api_url
         # As for every AWS client, the profile or AWS_CA_BUNDLE may name a certificate authority of its own.
         authority = environment.session._session.get_config_variable("ca_bundle")
         self._http = urllib3.PoolManager(maxsize=CONNECTIONS, ca_certs=authority, retries=False)
+        self._authorise = caller(environment, self._http)
 
     def predict(self, endpoint: str, instances: list[dict[str, Any]]) -> dict[str, Any]:
         """`POST /endpoints/{endpoint}/predictions`: {predictions, variant, model_package, request_id}; OpsError else.
 
         The request id is what captured data calls the answer by.
         """
-        url = f"{self._url}/endpoints/{endpoint}/predictions"
+        path = f"/endpoints/{endpoint}/predictions"
+        url = self._url + path
         try:
-            response = self._patiently(url, json.dumps({"instances": instances}).encode())
+            response = self._patiently(path, json.dumps({"instances": instances}).encode())
         except HTTPError as error:
             raise OpsError(f"{url} cannot be reached: {error}") from None
         text = response.data.decode("utf-8", "replace")
@@ -51,12 +50,20 @@ class Api:
         answer: dict[str, Any] = json.loads(text)
         return {**answer, "request_id": response.headers.get("X-Request-Id")}
 
-    def _patiently(self, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, path: str, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
+        """One attempt at a route, `path` below the stage's; `body` is JSON. Raises urllib3's HTTPError."""
+        url, headers = self._url + path, {} if body is None else {"Content-Type": "application/json"}
+        request = AWSRequest(method, url, data=body, headers=headers)
+        # Anew each time: a signature has a time, and the credentials may have been taken again since.
+        self._authorise(request)
+        return self._http.request(method, url, body=body, headers=dict(request.headers), timeout=TIMEOUT_SECONDS)
+
+    def _patiently(self, path: str, body: bytes) -> urllib3.BaseHTTPResponse:
         """The first answer that is final, or what the last attempt brings."""
         for attempt in range(ATTEMPTS - 1):
             asked = None
             try:
-                response = self._send(url, body)
+                response = self.request("POST", path, body)
                 if response.status not in PASSING:
                     return response
                 asked = response.headers.get("Retry-After")
@@ -65,14 +72,7 @@ class Api:
             except HTTPError:
                 pass
             time.sleep(_wait(attempt, asked))
-        return self._send(url, body)
-
-    def _send(self, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
-        """Signed anew each time: a signature has a time, and the credentials may have been taken again since."""
-        request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
-        credentials = self._credentials.get_frozen_credentials()
-        SigV4Auth(credentials, "execute-api", self._region).add_auth(request)
-        return self._http.request("POST", url, body=body, headers=dict(request.headers), timeout=TIMEOUT_SECONDS)
+        return self.request("POST", path, body)
 
 
 def _wait(attempt: int, retry_after: str | None) -> float:

@@ -126,11 +126,19 @@ class Environment:
 
         A profile may reach the API another way than its public address (`ashlar_api_url`, with {api_id} and {stage}).
         """
-        outputs = self.outputs("front-door")
-        profile = self.session._session.get_scoped_config()
+        outputs, domain = self.outputs("front-door"), self.platform.front_door.domain
         public = f"https://{{api_id}}.execute-api.{self.platform.region}.amazonaws.com/{{stage}}"
-        template = str(profile.get("ashlar_api_url", public))
+        template = self._profile("ashlar_api_url") or (f"https://{domain.name}" if domain else public)
         return template.format(api_id=outputs["ApiId"], stage=outputs["ApiStage"])
+
+    @property
+    def token_url(self) -> str:
+        """Where the user pool gives tokens; a profile may reach it another way (`ashlar_token_url`)."""
+        return self._profile("ashlar_token_url") or self.outputs("front-door")["TokenUrl"]
+
+    def _profile(self, key: str) -> str | None:
+        value: str | None = self.session._session.get_scoped_config().get(key)
+        return value
 
     def _check_account(self) -> None:
         """Never work on another account than the configuration's by a forgotten profile."""

@@ -1,170 +1,113 @@
-"""Calls SageMaker's InvokeEndpoint: botocore's signature, urllib3's connection, one deadline for everything.
+"""InvokeEndpoint: the request's bytes to a hosted model, its own bytes back."""
 
-boto3's client would spend twice the CPU of this a call and twice the start-up.
-"""
-
-import random
 import time
 from dataclasses import dataclass
 from typing import Any
 
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import EnvProvider
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
-
 from front_door import strict_json
-from front_door.settings import SettingsError
-
-CONNECT_SECONDS = 3.0
-RETRY_PAUSES = (0.1, 0.4)
-"""Seconds; the longest pause before each of the two retries. The real one is drawn from zero to it."""
-IDLE_SECONDS = 30.0
-"""A connection unused for longer is not trusted: the far end may have dropped it while Lambda was frozen."""
-
-
-class EndpointError(Exception):
-    """The call failed for a reason the caller of the API should know.
-
-    EndpointError
-    ├── NoModelYetError       the endpoint does not exist: it appears with the first approved model
-    ├── ThrottledError        SageMaker throttles us; nothing ran
-    ├── ModelFailedError      the model's container failed
-    ├── DeadlinePassedError   no answer in time
-    └── UnavailableError      no capacity, no connection, or the connection broke
-        └── NotConnectedError     it broke before the request was sent
-    """
-
-
-class NoModelYetError(EndpointError): ...
-
-
-class ThrottledError(EndpointError): ...
-
-
-class ModelFailedError(EndpointError): ...
-
-
-class DeadlinePassedError(EndpointError): ...
-
-
-class UnavailableError(EndpointError): ...
-
-
-class NotConnectedError(UnavailableError): ...
-
-
-class CallRefusedError(Exception):
-    """SageMaker refuses the call itself (access denied, bad signature): our fault, so no EndpointError."""
+from front_door.call_errors import (
+    CallRefusedError,
+    ModelFailedError,
+    NoModelYetError,
+    ThrottledError,
+    UnavailableError,
+)
+from front_door.log import RequestLine
+from front_door.signed_client import Reply, SignedClient, retried
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the endpoint answered: the variant that did, and the model's own bytes."""
+    """What the endpoint answered: the variant that did, and the model's own bytes with their media type."""
 
     variant: str
     body: bytes
+    content_type: str
 
 
-class EndpointClient:
-    """InvokeEndpoint with the function's own role. Keeps one connection across calls."""
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One request to a SageMaker endpoint.
 
-    def __init__(self, *, url: str, region: str, ca_bundle: str | None) -> None:
-        """Raises SettingsError without credentials in the environment.
+    Captured data names the answer by `inference_id`, and so does whoever says later what was right.
+    """
 
-        They are read once: Lambda replaces the process, never its credentials.
-        """
-        credentials = EnvProvider().load()
-        if credentials is None:
-            raise SettingsError("AWS_ACCESS_KEY_ID", "is not set", "The Lambda runtime sets it from the role.")
-        self._signer = SigV4Auth(credentials, "sagemaker", region)
-        self._url = url
-        # urllib3 1.26, in the older runtimes, verifies nothing unless told to.
-        self._pool = urllib3.PoolManager(maxsize=1, cert_reqs="CERT_REQUIRED", ca_certs=ca_bundle)
-        self._used_at = time.time()
+    hosted: str
+    body: bytes
+    content_type: str
+    accept: str
+    inference_id: str
+    variant: str | None = None
+    """The variant that shall answer; None: one by their weights."""
 
-    def invoke(self, endpoint_name: str, body: bytes, *, inference_id: str, deadline: float) -> Answer:
-        """Send `body` (JSON) to the endpoint as it is; `deadline` is in seconds of time.monotonic().
+    @property
+    def headers(self) -> dict[str, str]:
+        """As the service's API names them."""
+        return {
+            "Content-Type": self.content_type,
+            "Accept": self.accept,
+            "X-Amzn-SageMaker-Inference-Id": self.inference_id,
+            **({"X-Amzn-SageMaker-Target-Variant": self.variant} if self.variant else {}),
+        }
 
-        Captured data names the answer by `inference_id`, and so does whoever says later what was right.
-        Retries at most twice, and only where the model cannot have run: no connection, or throttled.
-        Raises EndpointError, CallRefusedError.
-        """
-        request = self._signed(endpoint_name, body, inference_id)
-        for longest_pause in RETRY_PAUSES:
-            try:
-                return self._send(request, deadline)
-            except (NotConnectedError, ThrottledError):
-                pause = random.uniform(0, longest_pause)  # noqa: S311  # nosec B311 # jitter and repeatable samples, nothing secret
-                if time.monotonic() + pause >= deadline:
-                    raise
-            time.sleep(pause)
-        return self._send(request, deadline)
 
-    def _signed(self, endpoint_name: str, body: bytes, inference_id: str) -> Any:
-        request = AWSRequest(
-            method="POST",
-            url=f"{self._url}/endpoints/{endpoint_name}/invocations",
-            data=body,
-            headers={
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "X-Amzn-SageMaker-Inference-Id": inference_id,
-            },
-        )
-        self._signer.add_auth(request)
-        return request
+def invoke(client: SignedClient, url: str, invocation: Invocation, *, deadline: float, line: RequestLine) -> Answer:
+    """`url`: SageMaker's runtime; `deadline` is in seconds of time.monotonic().
 
-    def _send(self, request: Any, deadline: float) -> Answer:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassedError("no time was left to call")
-        self._drop_idle_connection()
+    Retries at most twice, and only where the model cannot have run: no connection, or throttled.
+    Raises CallError, CallRefusedError.
+    """
+
+    def call() -> Answer:
+        started = time.perf_counter()
         try:
-            response = self._pool.request(
+            reply = client.send(
+                "sagemaker",
                 "POST",
-                request.url,
-                body=request.data,
-                headers=dict(request.headers.items()),
-                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), total=left),
-                retries=False,
-                redirect=False,
+                f"{url}/endpoints/{invocation.hosted}/invocations",
+                headers=invocation.headers,
+                body=invocation.body,
+                deadline=deadline,
             )
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            raise NotConnectedError("SageMaker's runtime cannot be reached") from error
-        except ReadTimeoutError as error:
-            raise DeadlinePassedError(f"no answer within {left:.1f} s") from error
-        except HTTPError as error:
-            raise UnavailableError("the connection to SageMaker's runtime broke") from error
-        if response.status != 200:
-            raise _failure(response.status, response.headers.get("x-amzn-errortype", ""), response.data)
-        return Answer(response.headers.get("x-amzn-invoked-production-variant", ""), response.data)
+        finally:
+            line.called(time.perf_counter() - started)
+        return _answer(reply)
 
-    def _drop_idle_connection(self) -> None:
-        # Wall-clock time: the monotonic clock need not run while Lambda is frozen.
-        now = time.time()
-        if now - self._used_at > IDLE_SECONDS:
-            self._pool.clear()
-        self._used_at = now
+    return retried(call, deadline)
 
 
-def _failure(status: int, header_type: str, body: bytes) -> Exception:
+def _answer(reply: Reply) -> Answer:
+    if reply.status != 200:
+        raise failure(reply)
+    return Answer(
+        reply.headers.get("x-amzn-invoked-production-variant", ""),
+        reply.body,
+        reply.headers.get("content-type", "application/octet-stream"),
+    )
+
+
+def failure(reply: Reply) -> Exception:
     """The exception for an error response. The type is `Name:url` in the header, `namespace#Name` in the body."""
-    try:
-        document = strict_json.loads(body)
-    except strict_json.InvalidJsonError:
-        document = None
-    document = document if isinstance(document, dict) else {}
-    name = (header_type or str(document.get("__type", ""))).partition(":")[0].rpartition("#")[2]
+    document = _document(reply.body)
+    name = (reply.headers.get("x-amzn-errortype", "") or str(document.get("__type", ""))).partition(":")[0]
+    name = name.rpartition("#")[2]
     message = str(document.get("message") or document.get("Message") or "")
     if name == "ValidationError" and message.startswith("Endpoint ") and "not found" in message:
         return NoModelYetError(message)
     if name == "ModelError":
         # The message quotes the model's, which may quote the caller's data: not even for the log.
-        return ModelFailedError(f"the container answered {document.get('OriginalStatusCode')}")
-    if name == "ThrottlingException" or (status == 429 and name != "ModelNotReadyException"):
+        said = f"the container answered {document.get('OriginalStatusCode')}"
+        return ModelFailedError(said, str(document.get("OriginalMessage") or ""))
+    if name == "ThrottlingException" or (reply.status == 429 and name != "ModelNotReadyException"):
         return ThrottledError(message)
-    if status == 429 or status >= 500:
-        return UnavailableError(f"{status} {name}: {message}")
-    return CallRefusedError(f"{status} {name}: {message}")
+    if reply.status == 429 or reply.status >= 500:
+        return UnavailableError(f"{reply.status} {name}: {message}")
+    return CallRefusedError(f"{reply.status} {name}: {message}")
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = strict_json.loads(body)
+    except strict_json.InvalidJsonError:
+        return {}
+    return document if isinstance(document, dict) else {}

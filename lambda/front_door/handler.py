@@ -3,18 +3,21 @@
 Importing this module is the start: it reads the environment and fails, naming the variable, if that is wrong.
 """
 
-import json
 import os
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from front_door import instances, log
-from front_door.endpoint_client import EndpointClient
-from front_door.event import endpoint_of, json_body
-from front_door.predict import predict
-from front_door.problems import INTERNAL, Problem
+from front_door import declared, log
+from front_door.call_errors import CallError, problem_of
+from front_door.caller import caller_of
+from front_door.problems import ANSWER_TOO_LARGE, INTERNAL, MEDIA_TYPE, Problem
+from front_door.request import request_of
+from front_door.response import AnswerTooLongError, Response
+from front_door.routes import handler_of
+from front_door.service import Service
 from front_door.settings import Settings
+from front_door.signed_client import SignedClient
 
 # API Gateway gives up after 29 s; the answer has to be on its way by then.
 LONGEST_CALL_SECONDS = 28.0
@@ -30,51 +33,56 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-settings = Settings.from_environment(os.environ)
-client = EndpointClient(url=settings.runtime_url, region=settings.region, ca_bundle=settings.ca_bundle)
-log.start(settings.log_level)
+def _service() -> Service:
+    settings = Settings.from_environment(os.environ)
+    client = SignedClient(credentials=settings.credentials, region=settings.region, ca_bundle=settings.ca_bundle)
+    log.start(settings.log_level)
+    return Service(settings, declared.Declared.read(declared.FILE), client)
+
+
+service = _service()
 
 
 def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Answer one request. Never raises: what nobody foresaw is a 500 with the request id, and a logged traceback."""
     request_id = str((event.get("requestContext") or {}).get("requestId") or context.aws_request_id)
-    line = log.RequestLine(request_id)
+    line = log.RequestLine(request_id, service.settings.metrics_namespace)
+    fault: BaseException | None = None
     try:
-        document = _predict(event, context, line)
-    except Problem as problem:
-        return _refuse(problem, line, fault=problem if problem.kind.status >= 500 else None)
-    except Exception as unforeseen:
-        detail = "It has been logged. Report the request id to the API's owner."
-        return _refuse(Problem(INTERNAL, detail), line, fault=unforeseen)
-    line.write(200)
-    return _response(200, "application/json", document, line)
+        answer = _answered(event, context, line).for_gateway(request_id)
+    except Exception as error:
+        problem = _problem(error)
+        # The cause of a server's fault is for the log; that a caller made a mistake is no fault.
+        fault = error if problem.kind.status >= 500 else None
+        answer = _refusal(problem, request_id).for_gateway(request_id)
+    line.write(answer["statusCode"], fault)
+    return answer
 
 
-def _predict(event: Mapping[str, Any], context: Context, line: log.RequestLine) -> dict[str, Any]:
-    """The response's document. Raises Problem; fills the request's log line on its way."""
+def _answered(event: Mapping[str, Any], context: Context, line: log.RequestLine) -> Response:
+    """Raises Problem, CallError, AnswerTooLongError; fills the request's log line on its way."""
     left = min(LONGEST_CALL_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
+    handler = handler_of(event)
+    caller = caller_of(event.get("requestContext") or {}, service.declared, service.settings.api_keys)
+    line.client, line.route = caller.client, f"{event['httpMethod']} {event['resource']}"
     deadline = time.monotonic() + left
-    line.endpoint = endpoint_of(event, settings.endpoints)
-    body = json_body(event)
-    line.instances = instances.count(body)
-    hosted = settings.endpoints[line.endpoint]
-    prediction = predict(client, hosted, body, instances=line.instances, request_id=line.request_id, deadline=deadline)
-    line.variant = prediction.variant
-    return prediction.document()
+    request = request_of(event, caller=caller, request_id=line.request_id, deadline=deadline, line=line)
+    return handler(request, service)
 
 
-def _refuse(problem: Problem, line: log.RequestLine, *, fault: Exception | None) -> dict[str, Any]:
-    line.write(problem.kind.status, fault)
-    response = _response(problem.kind.status, "application/problem+json", problem.document(line.request_id), line)
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, CallError):
+        return problem_of(error, verbose=service.declared.verbose_errors)
+    if isinstance(error, AnswerTooLongError):
+        return Problem(ANSWER_TOO_LARGE, "An answer has at most 6 MB. Send fewer instances a request.")
+    return Problem(INTERNAL, "It has been logged. Report the request id to the API's owner.")
+
+
+def _refusal(problem: Problem, request_id: str) -> Response:
+    headers = dict(problem.headers)
     if problem.kind.retry_after is not None:
-        response["headers"]["Retry-After"] = str(problem.kind.retry_after)
-    return response
-
-
-def _response(status: int, content_type: str, document: Mapping[str, Any], line: log.RequestLine) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": content_type, "X-Request-Id": line.request_id},
-        "body": json.dumps(document),
-        "isBase64Encoded": False,
-    }
+        headers["Retry-After"] = str(problem.kind.retry_after)
+    answer = Response.json(problem.kind.status, problem.document(request_id), headers)
+    return Response(answer.status, answer.body, MEDIA_TYPE, headers)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from botocore.auth import SigV4Auth
 from botocore.credentials import Credentials
 from urllib3.exceptions import ProtocolError, SSLError
 
@@ -42,7 +43,9 @@ def api(slept: list[float]) -> Callable[..., tuple[Api, Http]]:
         api = object.__new__(Api)
         http = Http(*outcomes)
         vars(api).update(
-            _credentials=Credentials("key", "secret"), _region="eu-west-1", _url="https://api.test/v1", _http=http
+            _authorise=SigV4Auth(Credentials("key", "secret"), "execute-api", "eu-west-1").add_auth,
+            _url="https://api.test/v1",
+            _http=http,
         )
         return api, http
 

@@ -25,6 +25,7 @@ from tests.ops.well_prepared import (
     BROUGHT,
     ENOUGH,
     GATEWAY,
+    LOGGING_ROLE,
     OWN,
     RECORDED,
     REGION,
@@ -33,12 +34,14 @@ from tests.ops.well_prepared import (
     SUBNETS,
     TABLE,
     WELL,
+    analyzers,
     attached,
     encryption,
     endpoint,
     endpoints,
     key,
     policy,
+    role,
     selector,
     subnet,
     subnets,
@@ -75,6 +78,9 @@ def should_find_nothing_wrong_where_all_is_well(deployed: Deployed, settings: di
 
 NOT_FOUND = refused("InvalidVpcID.NotFound")
 ENDPOINTS = "network.existing.endpoints_security_group_id"
+ANALYZER, API_ROLE = "audit.access_analyzer", "front_door.api_logging_role"
+UNUSED_ACCESS = ("unused", "ACCOUNT_UNUSED_ACCESS", "ACTIVE")
+OTHER_ROLE = "arn:aws:iam::111122223333:role/api-logs"
 TRAIL_PATH, KEY_PATH = "audit.trail.arn", "keys.notifications"
 PUBLIC = [table(Main=True), table("rtb-public", "igw-1", SubnetId=SUBNETS[1])]
 LAMBDA = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 119}}
@@ -253,6 +259,18 @@ ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
         {"kms__get_key_policy": policy("*", effect="Deny")},
         "without cloudwatch.amazonaws.com, events.amazonaws.com, sns.amazonaws.com",
     ),
+    ("ANALYZER-EXISTS", ANALYZER, {"accessanalyzer__list_analyzers": analyzers()}, "absent"),
+    ("ANALYZER-EXISTS", ANALYZER, {"accessanalyzer__list_analyzers": analyzers(UNUSED_ACCESS)}, "absent"),
+    (
+        "ANALYZER-EXISTS",
+        ANALYZER,
+        {"accessanalyzer__list_analyzers": analyzers(("other", "ACCOUNT", "DISABLED"))},
+        "other DISABLED",
+    ),
+    ("API-LOGGING-ROLE", API_ROLE, {"apigateway__get_account": {}}, "none"),
+    ("API-LOGGING-ROLE", API_ROLE, {"apigateway__get_account": {"cloudwatchRoleArn": OTHER_ROLE}}, OTHER_ROLE),
+    ("API-LOGGING-ROLE", API_ROLE, {"iam__get_role": refused("NoSuchEntity")}, "absent"),
+    ("API-LOGGING-ROLE", API_ROLE, {"iam__get_role": role("lambda.amazonaws.com")}, "not trusting"),
     ("PROVIDER-EXISTS", "identity.ci.provider_arn", {"iam__get_open_id_connect_provider": refused("NoSuchEntity")}, ""),
     (
         "PROVIDER-EXISTS",
@@ -304,6 +322,28 @@ def should_fail_where_a_vpc_of_our_own_cannot_be_made(
     deployed: Deployed, rule: str, path: str, answers: dict[str, Any], expected: str
 ) -> None:
     _says(rows(deployed, OWN, **answers)[rule], Verdict.ERROR, path, expected)
+
+
+def should_fail_where_the_account_has_an_analyzer_and_one_is_to_be_made(deployed: Deployed) -> None:
+    others = analyzers(("other", "ACCOUNT", "DISABLED"))
+    _says(
+        rows(deployed, OWN, accessanalyzer__list_analyzers=others)["ANALYZER-CLASH"], Verdict.ERROR, ANALYZER, "other"
+    )
+    beside = analyzers(UNUSED_ACCESS, ("organisation", "ORGANIZATION", "ACTIVE"))
+    assert "ANALYZER-CLASH" not in rows(deployed, OWN, accessanalyzer__list_analyzers=beside)
+
+
+def should_take_an_organisations_analyzer_for_one_that_exists(deployed: Deployed) -> None:
+    organisations = analyzers(("organisation", "ORGANIZATION", "ACTIVE"))
+    assert "ANALYZER-EXISTS" not in rows(deployed, BROUGHT, accessanalyzer__list_analyzers=organisations)
+
+
+def should_warn_before_the_accounts_logging_role_is_replaced(deployed: Deployed) -> None:
+    row = rows(deployed, OWN, apigateway__get_account={"cloudwatchRoleArn": OTHER_ROLE})["API-LOGGING-CLASH"]
+    _says(row, Verdict.WARNING, API_ROLE, OTHER_ROLE)
+    assert row.finding and OTHER_ROLE in row.finding.fix
+    for own in ({}, {"cloudwatchRoleArn": LOGGING_ROLE}):
+        assert "API-LOGGING-CLASH" not in rows(deployed, OWN, apigateway__get_account=own)
 
 
 S3 = f"com.amazonaws.{REGION}.s3"

@@ -16,6 +16,7 @@ LOGS_KEY, NOTICES_KEY = f"{KEY[:-1]}6", f"{KEY[:-1]}7"
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/organisation"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+LOGGING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ashlar/dev/api-logs/ashlar-dev-front-door-Logs"
 ALIAS = "alias/cdk-hnb659fds-assets-key"
 SERVICES = [f"com.amazonaws.{REGION}.{service}" for service in catalogue.endpoints().services.values()]
 
@@ -42,8 +43,8 @@ BROUGHT: dict[str, Any] = {
             "provider_arn": PROVIDER,
         },
     },
-    "audit": {"trail": {"arn": TRAIL, "log_group": "organisation"}},
-    "front_door": {"concurrency": 20},
+    "audit": {"trail": {"arn": TRAIL, "log_group": "organisation"}, "access_analyzer": "existing"},
+    "front_door": {"concurrency": 20, "api_logging_role": LOGGING_ROLE},
 }
 # The same VPC without endpoints of its own: the platform makes them in it.
 SHARED: dict[str, Any] = {
@@ -197,13 +198,26 @@ def trail(**changes: Any) -> dict[str, Any]:
     return {"Trail": {**well, **changes}}
 
 
+def role(service: str = "apigateway.amazonaws.com") -> dict[str, Any]:
+    """GetRole: one that `service` may assume."""
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Role": {"AssumeRolePolicyDocument": {"Statement": [trust]}}}
+
+
+def analyzers(*described: tuple[str, str, str]) -> dict[str, Any]:
+    """ListAnalyzers: name, type and status of each."""
+    return {"analyzers": [{"name": name, "type": type, "status": status} for name, type, status in described]}
+
+
 WELL: Answers = {
     ("sts", "get_caller_identity"): {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/operator"},
     ("ec2", "describe_regions"): {"Regions": [{"OptInStatus": "opted-in"}]},
     ("ec2", "describe_availability_zones"): {
         "AvailabilityZones": [{"ZoneName": f"{REGION}{zone}", "State": "available"} for zone in "abc"]
     },
-    ("iam", "get_role"): {"Role": {}},
+    ("iam", "get_role"): role(),
+    ("accessanalyzer", "list_analyzers"): analyzers(("ashlar-dev-external-access", "ACCOUNT", "ACTIVE")),
+    ("apigateway", "get_account"): {"cloudwatchRoleArn": LOGGING_ROLE},
     ("lambda", "get_account_settings"): {
         "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 120}
     },

@@ -1,14 +1,18 @@
 """The function as Lambda holds it: imported fresh with an environment, called with API Gateway's events."""
 
+import base64
 import importlib
 import json
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from front_door import content, predictions, settings
 
 REGION = "eu-west-1"
 CREDENTIALS = {
@@ -16,7 +20,64 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "secret",  # pragma: allowlist secret - a made-up or public value that opens nothing
     "AWS_SESSION_TOKEN": "a session token",  # pragma: allowlist secret - a made-up or public value that opens nothing
 }
-ENDPOINTS = {"reviews": "ashlar-local-reviews"}
+REVIEW = {
+    "type": "object",
+    "properties": {
+        "title": {"type": ["string", "null"], "examples": ["Lovely"]},
+        "text": {"type": "string", "pattern": r"\S", "examples": ["Fits well."]},
+    },
+    "required": ["text"],
+    "additionalProperties": False,
+}
+CLASSES = ("-1", "0", "1")
+PREDICTION = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "integer", "enum": [-1, 0, 1]},
+        "probabilities": {
+            "type": "object",
+            "properties": {name: {"type": "number", "minimum": 0, "maximum": 1} for name in CLASSES},
+            "required": list(CLASSES),
+            "additionalProperties": False,
+        },
+    },
+    "required": ["label", "probabilities"],
+    "additionalProperties": False,
+}
+
+
+def hosted(name: str, **changes: Any) -> dict[str, Any]:
+    """An endpoint of declared.json, without a declaration."""
+    plain = {"name": f"ashlar-local-{name}", "mode": "real_time", "variants": ["linear", "xgboost"]}
+    none = dict.fromkeys(("title", "description", "requests", "prediction"))
+    return {**plain, **none, **changes}
+
+
+REVIEWS = hosted(
+    "reviews",
+    requests={
+        "application/json": {"instance": REVIEW, "max_instances": 1000},
+        "application/jsonlines": {"instance": REVIEW, "max_instances": 1000},
+        "text/csv": {"columns": ["title", "text"], "header": False, "instance": REVIEW, "max_instances": 1000},
+    },
+    prediction=PREDICTION,
+)
+DECLARED: dict[str, Any] = {
+    "auth": "iam",
+    "verbose_errors": False,
+    "endpoints": {
+        "reviews": REVIEWS,
+        "photos": hosted("photos", requests={"image/*": {"max_bytes": 1000}}),
+        "other": hosted("other"),
+        "small": hosted("small", mode="serverless"),
+        "later": hosted("later", mode="asynchronous"),
+    },
+    "clients": {
+        "applications": {"endpoints": ["reviews", "photos", "small", "later"], "choose_variant": False},
+        "testers": {"endpoints": ["reviews"], "choose_variant": True},
+    },
+    "callers": {"ashlar-local-caller-applications": "applications", "ashlar-local-caller-testers": "testers"},
+}
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "request_id"}
 VALID: dict[str, list[dict[str, str | None]]] = {
     "instances": [{"title": "Lovely", "text": "Fits well."}, {"title": None, "text": "Too small ☹"}]
@@ -28,6 +89,8 @@ class Response:
     status: int
     headers: Mapping[str, str]
     document: Any
+    """None where the answer is no JSON."""
+    body: bytes
 
 
 @dataclass
@@ -41,8 +104,15 @@ class Context:
         return self.remaining_ms
 
 
+def caller(client: str) -> dict[str, Any]:
+    """API Gateway's `requestContext` of a client's role."""
+    role = f"ashlar-local-caller-{client}"
+    arn = f"arn:aws:sts::111122223333:assumed-role/{role}/session"
+    return {"requestContext": {"requestId": "gateway-id", "identity": {"userArn": arn, "apiKeyId": None}}}
+
+
 def event(body: str | bytes, **changes: Any) -> dict[str, Any]:
-    """API Gateway's event for a prediction by the endpoint `reviews`."""
+    """API Gateway's event for a prediction by the endpoint `reviews`, of the client `applications`."""
     return {
         "resource": "/endpoints/{endpoint}/predictions",
         "httpMethod": "POST",
@@ -50,7 +120,7 @@ def event(body: str | bytes, **changes: Any) -> dict[str, Any]:
         "headers": {"content-type": "application/json; charset=utf-8"},
         "body": body.decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": False,
-        "requestContext": {"requestId": "gateway-id"},
+        **caller("applications"),
     } | changes
 
 
@@ -66,34 +136,40 @@ class Door:
     def receive(self, api_event: Mapping[str, Any], *, remaining_ms: int = 29_000) -> Response:
         answer = self.handler.handle(api_event, Context(remaining_ms=remaining_ms))
         json.dumps(answer)  # Lambda does the same
-        return Response(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
+        body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+        is_json = "json" in answer["headers"]["Content-Type"] and not answer["isBase64Encoded"]
+        return Response(answer["statusCode"], answer["headers"], json.loads(body) if is_json else None, body)
 
 
 @contextmanager
-def started(environ: Mapping[str, str]) -> Iterator[Door]:
-    """Import the handler under `environ` and nothing else of AWS; forget it afterwards."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in (
-            "AWS_ENDPOINT_URL",
-            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME",
-            "AWS_CA_BUNDLE",
-            "LOG_LEVEL",
-            "ENDPOINTS",
-        ):
+def started(environ: Mapping[str, str], declared: Any = DECLARED) -> Iterator[Door]:
+    """Import the handler under `environ` and nothing else of AWS; forget the package afterwards."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        file = Path(folder) / "declared.json"
+        file.write_text(json.dumps(declared))
+        forget()
+        for name in settings.VARIABLES:
             patch.delenv(name, raising=False)
         for name, value in environ.items():
             patch.setenv(name, value)
-        sys.modules.pop("front_door.handler", None)
+        patch.setattr("front_door.declared.FILE", file)
         try:
             handler = importlib.import_module("front_door.handler")
             yield Door(handler)
-            handler.client._pool.clear()
+            handler.service.client.close()
         finally:
-            sys.modules.pop("front_door.handler", None)
+            forget()
 
 
-def environment(runtime_url: str) -> dict[str, str]:
-    return {"ENDPOINTS": json.dumps(ENDPOINTS), "AWS_REGION": REGION, "AWS_ENDPOINT_URL": runtime_url, **CREDENTIALS}
+def forget() -> None:
+    """What a process keeps between requests: a start begins without any of it."""
+    sys.modules.pop("front_door.handler", None)
+    content._counters.clear()
+    predictions._promises.clear()
+
+
+def environment(aws_url: str) -> dict[str, str]:
+    return {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": aws_url, **CREDENTIALS}
 
 
 def assert_is_problem(response: Response, status: int, name: str) -> None:

@@ -1,5 +1,7 @@
 """A stand-in for SageMaker's runtime: a real HTTP server on loopback that answers as it is told and records calls."""
 
+import csv
+import io
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PACKAGE = "ashlar-reviews-linear/3"
+SERVED = {"x-Amzn-Invoked-Production-Variant": "linear"}
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,24 @@ def error(kind: str, status: int, message: str = "") -> Reply:
 
 def answer(document: Any) -> Reply:
     """The model's JSON, as variant `linear`."""
-    return Reply(200, json.dumps(document).encode(), {"x-Amzn-Invoked-Production-Variant": "linear"})
+    return Reply(200, json.dumps(document).encode(), {**SERVED, "Content-Type": "application/json"})
 
 
 def predictions(number: int) -> list[dict[str, Any]]:
     return [{"label": 1, "probabilities": {"-1": 0.1, "0": 0.2, "1": 0.7}}] * number
 
 
-def honest(body: bytes) -> Reply:
+def honest(body: bytes, content_type: str) -> Reply:
     """What a healthy model answers to a valid body."""
-    return answer({"predictions": predictions(len(json.loads(body)["instances"])), "model_package": PACKAGE})
+    return answer({"predictions": predictions(_instances(body, content_type)), "model_package": PACKAGE})
+
+
+def _instances(body: bytes, content_type: str) -> int:
+    if content_type == "text/csv":
+        return sum(1 for _ in csv.reader(io.StringIO(body.decode(), newline="")))
+    if content_type == "application/jsonlines":
+        return len(body.removesuffix(b"\n").split(b"\n"))
+    return len(json.loads(body)["instances"])
 
 
 class StubRuntime:
@@ -79,7 +90,7 @@ class StubRuntime:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         self.calls.append(Call(request.path, dict(request.headers.items()), body))
-        reply = self.replies.pop(0) if self.replies else self.always or honest(body)
+        reply = self.replies.pop(0) if self.replies else self.always or honest(body, request.headers["Content-Type"])
         if reply.after:
             reply.after.wait(60)
         if reply.status == 0:

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import urllib3.util.connection
-from front_door.event import BODY_LIMIT
+from front_door.request import SENT_LIMIT
+from front_door.signed_client import SignedClient
 
 from .door import Door, assert_is_problem, environment, event, started
-from .stub_runtime import Reply, StubRuntime, answer, error, predictions
+from .stub_runtime import SERVED, Reply, StubRuntime, answer, error, predictions
+
+HUGE = json.dumps({"predictions": predictions(2), "model_package": "p/1"}).replace("0.7", "1e999").encode()
 
 
 @pytest.mark.parametrize(
@@ -25,19 +28,25 @@ from .stub_runtime import Reply, StubRuntime, answer, error, predictions
         ('{"instances": 1e999}', "", "not finite"),
         ('{"instances": ' + "9" * 5000 + "}", "", "too long"),
         ("\ud800", "", "UTF-8"),
-        ("[]", "", "must be a JSON object"),
-        ("{}", "/instances", "must be a list"),
-        ('{"instances": {}}', "/instances", "must be a list"),
+        ('{"instances": [], "instances": [{"text": "x"}]}', "", "a name is in one object twice"),
+        ('{"instances": [{"text": "x", "text": "y"}]}', "", "a name is in one object twice"),
+        ('{"instances": [{"text": "\\ud800"}]}', "", "half of a surrogate pair"),
+        ('{"instances": [{"text": "\\uDC00\\ud83d"}]}', "", "half of a surrogate pair"),
+        ("[]", "", "must be an object, not an array. Send for example"),
+        ("5", "", "must be an object, not a number"),
+        ("{}", "/instances", "`instances` is missing"),
+        ('{"instances": {}}', "/instances", "must be an array, not an object"),
         ('{"instances": []}', "/instances", "Send 1 to 1000"),
         (json.dumps({"instances": [{"text": "x"}] * 1001}), "/instances", "Send 1 to 1000"),
         ('{"instances": [{"text": "x"}], "model": "y"}', "", "'model' is unknown"),
-        ('{"instances": ["x"]}', "/instances/0", "must be an object"),
-        ('{"instances": [{"text": "x"}, {"text": "x", "rating": 5}]}', "/instances/1", "'rating' is unknown"),
+        ('{"instances": ["x"]}', "/instances/0", "must be an object, not a string"),
+        ('{"instances": [{"text": "x"}, {"text": "x", "rating": 5}]}', "/instances/1", "allowed: `title`, `text`"),
         ('{"instances": [{"text": "x", "' + "k" * 9999 + '": 5}]}', "/instances/0", "is unknown"),
-        ('{"instances": [{"title": "x"}]}', "/instances/0/text", "not blank"),
-        ('{"instances": [{"text": " \\n"}]}', "/instances/0/text", "not blank"),
-        ('{"instances": [{"text": null}]}', "/instances/0/text", "must be a string"),
-        ('{"instances": [{"text": "x", "title": 5}]}', "/instances/0/title", "string or null"),
+        ('{"instances": [{"title": "x"}]}', "/instances/0/text", "`text` is missing"),
+        ('{"instances": [{"text": " \\n"}]}', "/instances/0/text", "may not be blank"),
+        ('{"instances": [{"text": null}]}', "/instances/0/text", 'not null. Send for example "Fits well."'),
+        ('{"instances": [{"text": true}]}', "/instances/0/text", "not a boolean"),
+        ('{"instances": [{"text": "x", "title": 5}]}', "/instances/0/title", "must be a string or null"),
     ],
 )
 def should_answer_400_and_point_at_what_is_wrong_with_the_body(
@@ -61,7 +70,7 @@ def should_answer_404_on_an_unknown_route(door: Door, change: dict[str, Any]) ->
     response = door.send(**change)
 
     assert_is_problem(response, 404, "unknown-route")
-    assert "POST /endpoints/{endpoint}/predictions" in response.document["detail"]
+    assert "POST /endpoints/{endpoint}/predictions, " in response.document["detail"]
 
 
 @pytest.mark.parametrize("endpoint", ["Reviews", "ashlar", "x" * 5000])
@@ -72,14 +81,17 @@ def should_answer_404_and_name_an_unknown_endpoint(door: Door, endpoint: str) ->
     assert endpoint[:60] in response.document["detail"]
 
 
-@pytest.mark.parametrize("headers", [None, {}, {"Content-Type": "text/csv"}])
-def should_answer_415_on_anything_but_json(door: Door, headers: dict[str, str] | None) -> None:
-    assert_is_problem(door.send(headers=headers), 415, "unsupported-content-type")
+@pytest.mark.parametrize("headers", [None, {}, {"Content-Type": "text/html"}, {"Content-Type": "application/*"}])
+def should_answer_415_and_say_what_the_model_takes(door: Door, headers: dict[str, str] | None) -> None:
+    response = door.send(headers=headers)
+
+    assert_is_problem(response, 415, "unsupported-content-type")
+    assert "application/json, application/jsonlines, text/csv" in response.document["detail"]
 
 
-def should_answer_413_above_sagemakers_limit_and_not_at_it(door: Door, runtime: StubRuntime) -> None:
+def should_answer_413_above_what_can_be_sent_and_not_at_it(door: Door, runtime: StubRuntime) -> None:
     frame = '{"instances": [{"text": "%s"}]}'
-    largest = frame % ("x" * (BODY_LIMIT - len(frame % "")))
+    largest = frame % ("x" * (SENT_LIMIT - len(frame % "")))
 
     assert door.receive(event(largest)).status == 200
     assert_is_problem(door.receive(event(largest + " ")), 413, "body-too-large")
@@ -127,7 +139,7 @@ def should_give_up_rather_than_wait_past_the_deadline(
     door: Door, runtime: StubRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime.always = error("ThrottlingException", 400)
-    monkeypatch.setattr("front_door.endpoint_client.RETRY_PAUSES", (1e9, 1e9))
+    monkeypatch.setattr("front_door.signed_client.RETRY_PAUSES", (1e9, 1e9))
 
     assert_is_problem(door.send(), 429, "throttled")
     assert len(runtime.calls) == 1
@@ -141,7 +153,12 @@ def should_give_up_rather_than_wait_past_the_deadline(
         answer({"predictions": predictions(2)}),
         answer({"predictions": predictions(2), "model_package": ""}),
         answer({"predictions": [{"label": "good"}] * 2, "model_package": "p/1"}),
+        answer({"predictions": [{**predictions(1)[0], "label": 2}] * 2, "model_package": "p/1"}),
         answer({"predictions": {"0": 1}, "model_package": "p/1"}),
+        Reply(200, HUGE, SERVED),
+        Reply(200, HUGE.replace(b"1e999", b"9" * 5000), SERVED),
+        Reply(200, HUGE.replace(b"1e999", b"NaN"), SERVED),
+        Reply(200, HUGE.replace(b"1e999", b"[" * 100_000), SERVED),
         answer(predictions(2)),
         answer(None),
         Reply(200, json.dumps({"predictions": predictions(2), "model_package": "p/1"}).encode()),
@@ -176,11 +193,11 @@ def should_stay_below_the_gateways_limit_however_long_the_function_may_run(
 ) -> None:
     asked: list[float] = []
 
-    def invoke(hosted: str, body: bytes, *, inference_id: str, deadline: float) -> None:
+    def send(*_: Any, deadline: float, **__: Any) -> None:
         asked.append(deadline - time.monotonic())
         raise RuntimeError("enough")
 
-    monkeypatch.setattr(door.handler.client, "invoke", invoke)
+    monkeypatch.setattr(SignedClient, "send", send)
     door.send(remaining_ms=900_000)
 
     assert 27 < asked[0] < 29
@@ -213,7 +230,7 @@ def should_answer_503_when_nothing_listens() -> None:
 def should_answer_500_and_log_the_traceback_when_something_unforeseen_happens(
     door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(door.handler.client, "invoke", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(SignedClient, "send", lambda *_, **__: 1 / 0)
 
     assert_is_problem(door.send(), 500, "internal")
 

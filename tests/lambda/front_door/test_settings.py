@@ -3,51 +3,76 @@
 from pathlib import Path
 
 import pytest
-from front_door.settings import SET_BY_RUNTIME, SET_BY_TEMPLATE, VARIABLES, Settings, SettingsError
+from front_door.settings import SET_BY_RUNTIME, SET_BY_TEMPLATE, VARIABLES, Credentials, Settings, SettingsError
 
-from .door import environment, started
+from .door import CREDENTIALS, DECLARED, environment, started
 
-GOOD = {"ENDPOINTS": '{"reviews": "ashlar-dev-reviews"}', "AWS_REGION": "eu-west-1"}
+GOOD = {"AWS_REGION": "eu-west-1", **CREDENTIALS}
 
 
-def should_read_the_least_environment_as_the_real_service() -> None:
-    assert Settings.from_environment(GOOD) == Settings(
-        endpoints={"reviews": "ashlar-dev-reviews"},
+def should_read_the_least_environment_as_the_real_services() -> None:
+    found = Settings.from_environment(GOOD)
+
+    assert found == Settings(
         region="eu-west-1",
-        runtime_url="https://runtime.sagemaker.eu-west-1.amazonaws.com",
+        credentials=Credentials(*CREDENTIALS.values()),
+        urls={},
         ca_bundle=None,
         log_level="INFO",
+        metrics_namespace=None,
+        api_keys={},
+        jobs_bucket=None,
     )
+    assert found.url("sagemaker-runtime") == "https://runtime.sagemaker.eu-west-1.amazonaws.com"
+    assert found.url("sagemaker") == "https://api.sagemaker.eu-west-1.amazonaws.com"
+    assert found.url("s3") == "https://s3.eu-west-1.amazonaws.com"
+    china = Settings.from_environment(GOOD | {"AWS_REGION": "cn-north-1"})
+    assert china.url("sagemaker-runtime") == "https://runtime.sagemaker.cn-north-1.amazonaws.com.cn"
 
 
-def should_prefer_the_services_own_url_and_take_the_ca_bundle(tmp_path: Path) -> None:
+def should_take_what_the_template_sets() -> None:
+    variables = {
+        "API_KEYS": '{"a1": "applications"}',
+        "JOBS_BUCKET": "ashlar-dev-data",
+        "LOG_LEVEL": "ERROR",
+        "METRICS_NAMESPACE": "ashlar-dev",
+    }
+    assert set(variables) == set(SET_BY_TEMPLATE)
+
+    found = Settings.from_environment(GOOD | variables)
+
+    assert found.api_keys == {"a1": "applications"}
+    assert (found.jobs_bucket, found.log_level, found.metrics_namespace) == ("ashlar-dev-data", "ERROR", "ashlar-dev")
+
+
+def should_prefer_a_services_own_url_and_take_the_ca_bundle(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     urls = {"AWS_ENDPOINT_URL": "https://all", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "https://one:4566/"}
 
-    found = Settings.from_environment(GOOD | urls | {"AWS_CA_BUNDLE": str(bundle), "LOG_LEVEL": "ERROR"})
+    found = Settings.from_environment(GOOD | urls | {"AWS_CA_BUNDLE": str(bundle)})
 
-    assert (found.runtime_url, found.ca_bundle, found.log_level) == ("https://one:4566", str(bundle), "ERROR")
-    assert Settings.from_environment(GOOD | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).runtime_url.startswith("http:")
+    assert found.url("sagemaker-runtime") == "https://one:4566"
+    assert found.url("s3") == found.url("sagemaker") == "https://all"
+    assert found.ca_bundle == str(bundle)
+    assert Settings.from_environment(GOOD | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).url("s3").startswith("http:")
 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("ENDPOINTS", ""),
-        ("ENDPOINTS", "reviews"),
-        ("ENDPOINTS", "[]"),
-        ("ENDPOINTS", "{}"),
-        ("ENDPOINTS", '{"": "a"}'),
-        ("ENDPOINTS", '{"reviews": 5}'),
-        ("ENDPOINTS", '{"reviews": "a/../b"}'),
-        ("ENDPOINTS", '{"reviews": "%s"}' % ("a" * 64)),
         ("AWS_REGION", ""),
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_SECRET_ACCESS_KEY", ""),
+        ("API_KEYS", "a1"),
+        ("API_KEYS", "[]"),
+        ("API_KEYS", '{"a1": 5}'),
         ("LOG_LEVEL", "info"),
         ("AWS_ENDPOINT_URL", "127.0.0.1:4566"),
         ("AWS_ENDPOINT_URL", "http://example.com"),
         ("AWS_ENDPOINT_URL", "ftp://127.0.0.1"),
         ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "https://"),
+        ("AWS_ENDPOINT_URL_S3", "s3"),
         ("AWS_CA_BUNDLE", "/no/such/file.pem"),
     ],
 )
@@ -56,11 +81,18 @@ def should_name_the_variable_that_is_wrong(variable: str, value: str) -> None:
         Settings.from_environment(GOOD | {variable: value})
 
 
-@pytest.mark.parametrize("variable", ["ENDPOINTS", "AWS_ACCESS_KEY_ID"])
-def should_fail_at_start_and_not_at_the_first_request(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    environ = environment("http://127.0.0.1:1") | {variable: ""}
+def should_fail_at_start_and_not_at_the_first_request() -> None:
+    environ = environment("http://127.0.0.1:1") | {"AWS_ACCESS_KEY_ID": ""}
 
-    with pytest.raises(SettingsError, match=variable), started(environ):
+    with pytest.raises(SettingsError, match="AWS_ACCESS_KEY_ID"), started(environ):
+        pass
+
+
+@pytest.mark.parametrize("missing", sorted(DECLARED))
+def should_not_start_with_half_of_what_it_must_be_told(missing: str) -> None:
+    told = {name: value for name, value in DECLARED.items() if name != missing}
+
+    with pytest.raises(KeyError, match=missing), started(environment("http://127.0.0.1:1"), told):
         pass
 
 

@@ -1,0 +1,11 @@
+"""A document as the bytes that travel with the function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def as_bytes(document: Any) -> bytes:
+    """JSON, with sorted keys and no spaces: equal documents give equal bytes."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Mapping
@@ -16,11 +17,14 @@ import aws_cdk as cdk
 
 from config import ConfigurationError, Platform, catalogue, load_environment
 from config.arn import Arn
-from config.errors import Finding
+from config.checks.rule import DEVELOPMENT
+from config.declaration import declared_model, load_declaration
 from config.schema import Container, Endpoint
 from stacks.access import Access
+from stacks.api_definition import ApiEndpoint
 from stacks.audit import Audit
 from stacks.bootstrap import Bootstrap
+from stacks.constructs.acknowledgement import record_wildcards
 from stacks.data import Data
 from stacks.front_door import FrontDoor
 from stacks.inference import Inference
@@ -42,6 +46,8 @@ from stacks.values.people import People
 from stacks.values.store import Stores
 
 ROOT = Path(__file__).parent
+# The CDK's modules stay until the end: the garbage collector need not go through them again and again.
+gc.freeze()
 
 
 def new_app(context: Mapping[str, Any] | None = None, **app: Any) -> cdk.App:
@@ -91,11 +97,13 @@ def compose_bootstrap(app: cdk.App, platform: Platform) -> None:
         make_boundary=platform.identity.permissions_boundary is None,
         s3_read_buckets=platform.network.s3_read_buckets,
         serverless_models=_serverless_models(platform),
+        front_door=platform.front_door,
         trail_log_group=platform.audit.trail.log_group if platform.audit.trail else None,
         existing_keys=sorted({arn for arn in platform.keys.model_dump().values() if arn}),
         ci=platform.identity.ci,
         **_stack(platform),
     )
+    record_wildcards()
 
 
 def compose(app: cdk.App, platform: Platform) -> None:
@@ -106,6 +114,7 @@ def compose(app: cdk.App, platform: Platform) -> None:
     training = {model: _training(app, platform, base, model) for model in platform.models}
     endpoints = {name: _inference(app, platform, base, name) for name in platform.endpoints}
     _users(app, platform, base, training, endpoints)
+    record_wildcards()
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,7 @@ def _foundation(app: cdk.App, platform: Platform) -> Foundation:
         platform.name("network"),
         name=name,
         settings=platform.network,
+        front_door=platform.front_door,
         identity=identity,
         images=_every_image(platform, images),
         assets=assets,
@@ -218,15 +228,7 @@ def _image(platform: Platform, images: Mapping[str, ImageRepository], model: str
         return images[candidate.image]
     own = candidate.own_image or catalogue.algorithm_image(str(candidate.algorithm), platform.region)
     if own is None:
-        finding = Finding(
-            f"models.{model}.candidates.{name}.algorithm",
-            candidate.algorithm,
-            "ALGORITHM-IMAGE",
-            "AWS publishes no image of it in this region: JumpStart finds one when it makes a job.",
-            "copy that image to a repository of this account, and name it by `own_image` instead.",
-            "config/catalogue/algorithm_images.yaml",
-        )
-        raise ConfigurationError(ROOT / f"config/environments/{platform.environment}.yaml", [finding])
+        raise ValueError(f"{candidate.algorithm} has no image in {platform.region}: rule ALGORITHM-IMAGE")
     return ImageRepository(own)
 
 
@@ -304,17 +306,19 @@ def _users(
         around=around,
         **stack,
     )
-    answering = {name: platform.name(name) for name, its in platform.endpoints.items() if its.mode != "asynchronous"}
-    if answering:
-        FrontDoor(
-            app,
-            platform.name("front-door"),
-            name=name,
-            endpoints=answering,
-            settings=platform.front_door,
-            around=around,
-            **stack,
-        )
+    FrontDoor(
+        app,
+        platform.name("front-door"),
+        name=name,
+        environment=platform.environment,
+        endpoints={name: _api_endpoint(platform, name) for name in platform.endpoints},
+        settings=platform.front_door,
+        data=base.stores.data,
+        around=around,
+        retain=platform.retain_data,
+        open_errors=platform.environment in DEVELOPMENT,
+        **stack,
+    )
     Access(
         app,
         platform.name("access"),
@@ -327,6 +331,14 @@ def _users(
         placement=base.functions.placement,
         **stack,
     )
+
+
+def _api_endpoint(platform: Platform, name: str) -> ApiEndpoint:
+    """With what its model declares, where it serves one of this file's."""
+    settings = platform.endpoints[name]
+    model = declared_model(settings)
+    declaration = load_declaration(ROOT / platform.models[model].code) if model else None
+    return ApiEndpoint(platform.name(name), settings.mode, list(settings.variants), declaration)
 
 
 def _identity(platform: Platform) -> Identity:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from config.checks import RULES
-from config.examples import Example, examples
+from config.examples import BASE_ENVIRONMENT, Example, examples
 
 # Rules that are held while a file is read and its settings get their types. Their messages are those of their examples,
 # or, where no file can be an example, written here.
@@ -24,6 +24,10 @@ READING = {
     "REQUIRED": ("required settings are given", ""),
     "SCHEMA": ("values have their type and bounds", "a value is of another type, or outside of its bounds."),
     "ACCOUNT-ID": ("accounts are texts of twelve digits", ""),
+    "API-COLUMNS": ("columns are the properties of a row", "a column and its property have one name."),
+    "API-MEDIA-TYPE": ("requests are declared by media type", "this is no media type."),
+    "API-SCHEMA-KEYWORD": ("schemas use the subset that the front door checks", "this keyword is not supported."),
+    "API-SCHEMA-VALUE": ("keywords of schemas have their form", "a keyword's value has another form."),
     "ARGUMENT-FORM": ("arguments are single values", ""),
     "ARN-FORM": ("ARNs have the form of one", ""),
     "CIDR-FORM": ("address ranges begin with the network's address", ""),
@@ -110,7 +114,7 @@ def _shown(example: Example) -> Iterator[str]:
     if example.words:
         yield from (f"{verb}: {words}" for verb, words in zip(("fails", "passes"), example.words, strict=True))
         return
-    where = f"{example.environment}.yaml"
+    where = "config/examples/base.yaml" if example.environment == BASE_ENVIRONMENT else f"{example.environment}.yaml"
     for name, changes in example.beside.items():
         yield f"beside it, {name}.yaml with:\n{_yaml(changes)}"
     yield f"fails, {where} with:\n{_yaml(example.fails)}"

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from config.errors import Finding
 from config.nearest import nearest
-from config.schema import Platform
+from config.schema import Platform, Settings
 
 # pydantic's error type -> what is wrong, what to write. `{...}`: the error's context.
 _SENTENCES = {
@@ -37,12 +37,12 @@ _SENTENCES = {
 }
 
 
-def finding(error: Any) -> Finding:
-    """One of pydantic's errors (`ValidationError.errors()`) as a finding."""
+def finding(error: Any, model: type[Settings] = Platform) -> Finding:
+    """One of pydantic's errors (`ValidationError.errors()`) about a file that `model` describes, as a finding."""
     location, kind, value = error["loc"], error["type"], error["input"]
     path = ".".join(str(part) for part in location if part != "[key]")
     if kind == "extra_forbidden":
-        known = _keys(_schema_at(location[:-1]))
+        known = _keys(_schema_at(location[:-1], model))
         guess = nearest(str(location[-1]), known) or "remove it. "
         return Finding(path, value, "UNKNOWN-KEY", "this key is unknown.", f"{guess}Known here: {', '.join(known)}.")
     if kind == "missing":
@@ -51,13 +51,13 @@ def finding(error: Any) -> Finding:
         said = error["ctx"]
         return Finding(path, value, said["rule"], said["text"], said["fix"], said["source"])
     message, fix = _SENTENCES.get(kind, (f"{error['msg']}.", "see `python -m config schema` for what is allowed."))
-    told = f"{fix.format(**error.get('ctx', {}))}{_what_it_is(location)}".strip()
+    told = f"{fix.format(**error.get('ctx', {}))}{_what_it_is(location, model)}".strip()
     return Finding(path, value, "SCHEMA", message, told or "correct it.")
 
 
-def _what_it_is(location: tuple[str | int, ...]) -> str:
+def _what_it_is(location: tuple[str | int, ...], model: type[Settings]) -> str:
     """The setting's description, its keys and an example, as far as the schema has them."""
-    schema = _schema_at(location)
+    schema = _schema_at(location, model)
     keys, examples = ", ".join(_keys(schema)), schema.get("examples")
     parts = (
         f" {schema['description'].rstrip('.')}." if "description" in schema else "",
@@ -68,17 +68,17 @@ def _what_it_is(location: tuple[str | int, ...]) -> str:
 
 
 @cache
-def _whole() -> dict[str, Any]:
-    return Platform.model_json_schema()
+def _whole(model: type[Settings]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
-def _schema_at(location: tuple[str | int, ...]) -> dict[str, Any]:
+def _schema_at(location: tuple[str | int, ...], model: type[Settings]) -> dict[str, Any]:
     """The JSON Schema of a place in the file: its names are those that the file uses."""
     # pydantic puts a mapping's key before `[key]`; what keys may be is said by the mapping.
     location = (*location[:-2], "[key]") if location[-1:] == ("[key]",) else location
-    current = whole = _whole()
+    current = whole = _whole(model)
     for part in location:
-        current = _plain(_step(current, part), whole["$defs"])
+        current = _plain(_step(current, part), whole.get("$defs", {}))
     return current
 
 

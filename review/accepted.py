@@ -1,4 +1,4 @@
-"""Reads the acknowledgements that a resource's `Metadata` holds, and turns them into findings' full ids."""
+"""Reads the acknowledgements in the `Metadata` of templates and resources, and turns them into findings' full ids."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from stacks.permissions.statement import Because
 IAM_WILDCARD = "AwsSolutions-IAM5"
 
 
-def acknowledgements(resource: Mapping[str, Any], place: Place) -> Iterator[Acknowledgement]:
-    """All that a template's resource accepts. Raises KeyError for a reason that `Because` does not know."""
-    metadata = resource.get("Metadata", {})
-    for rule, given in metadata.get(METADATA, {}).items():
+def acknowledgements(
+    resource: Mapping[str, Any], place: Place, template: Mapping[str, Any]
+) -> Iterator[Acknowledgement]:
+    """All that a resource accepts, and for it the `Metadata` of its `template`.
+
+    Raises KeyError for a reason that `Because` does not know.
+    """
+    for rule, given in resource.get("Metadata", {}).get(METADATA, {}).items():
         yield Acknowledgement(rule, place, given["reason"], given["evidence"])
-    accepted = metadata.get(WILDCARDS, {})
-    document = resource.get("Properties", {}).get("PolicyDocument", {})
+    properties = resource.get("Properties", {})
+    document = properties.get("PolicyDocument", {})
+    # A policy without a path is none of ours.
+    own = f"{properties.get('Path', '')}{properties.get('ManagedPolicyName', '')}"
+    accepted = template.get(WILDCARDS, {}).get(own, {})
     excused = {s["Sid"]: s for s in document.get("Statement", []) if s.get("Sid") in accepted}
     for sid, statement in excused.items():
         evidence = f"Statement {sid}: {', '.join(_as_list(statement['Action']))}"

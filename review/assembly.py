@@ -67,8 +67,9 @@ class Assembly:
     def acknowledgements(self) -> Iterator[Acknowledgement]:
         """All that the templates accept."""
         for stack, template in self.templates.items():
+            metadata = template.get("Metadata", {})
             for logical_id, resource in template["Resources"].items():
-                yield from acknowledgements(resource, self.place(stack, logical_id))
+                yield from acknowledgements(resource, self.place(stack, logical_id), metadata)
 
     def recorded(self) -> Iterator[tuple[str, str]]:
         """(construct path, qualified id) of what the CDK was told to hide, whoever told it."""

@@ -61,10 +61,14 @@ class _Acknowledge:
 
     def validate(self) -> list[str]:
         """Called by the CDK during synth. Has no complaints of its own."""
+        templates: dict[cdk.Stack, Any] = {}
         for node in self._app.node.find_all():
+            if isinstance(node, cdk.Stack):
+                templates[node] = node.template_options.metadata or {}
             if isinstance(node, cdk.CfnResource):
                 reasons: dict[str, list[str]] = {}
-                for accepted in acknowledgements(_resolved(node), Place("", "", "", "")):
+                template = templates[cdk.Stack.of(node)]
+                for accepted in acknowledgements(_resolved(node), Place("", "", "", ""), template):
                     text = f"{accepted.reason} Evidence: {accepted.evidence}"
                     reasons.setdefault(qualified(accepted.rule), []).append(text)
                 given = [cdk.Acknowledgment(id=rule, reason=" / ".join(texts)) for rule, texts in reasons.items()]
@@ -77,5 +81,7 @@ def _resolved(node: cdk.CfnResource) -> dict[str, Any]:
     """As much of the resource as acknowledgements need, in the template's words."""
     resource: dict[str, Any] = {"Metadata": node.cfn_options.metadata or {}}
     if isinstance(node, cdk.aws_iam.CfnManagedPolicy):
-        resource["Properties"] = {"PolicyDocument": cdk.Stack.of(node).resolve(node.policy_document)}
+        document = cdk.Stack.of(node).resolve(node.policy_document)
+        name = node.managed_policy_name or ""
+        resource["Properties"] = {"Path": node.path, "ManagedPolicyName": name, "PolicyDocument": document}
     return resource

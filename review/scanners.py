@@ -16,7 +16,7 @@ from typing import Any
 from app import ROOT
 from review.assembly import Assembly
 from review.findings import Finding, ReviewError
-from stacks.constructs.acknowledgement import METADATA, WILDCARDS
+from stacks.constructs.acknowledgement import METADATA
 
 # checkov and cfn-lint; bandit and detect-secrets are in the environment that runs this, as checkov brings a fork of it.
 BINS = (ROOT / "review" / ".venv" / "bin", Path(sys.prefix) / "bin")
@@ -38,7 +38,7 @@ def bare_templates(assemblies: Sequence[Assembly], directory: Path) -> list[Path
 
 def bare(template: dict[str, Any]) -> dict[str, Any]:
     """The template without exceptions: neither the scanners' nor ours."""
-    left_out = {*HIDING, METADATA, WILDCARDS}
+    left_out = {*HIDING, METADATA}
     resources = {
         logical_id: resource | {"Metadata": {k: v for k, v in resource["Metadata"].items() if k not in left_out}}
         if "Metadata" in resource

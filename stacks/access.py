@@ -51,12 +51,11 @@ class Access(cdk.Stack):
                 limits=limits,
                 placement=placement,
             )
-            role = self._persona(f"{construct_id(project)}DataScientist", "data-scientist", statements)
-            cdk.Tags.of(role.role).add("project", project)
+            self._persona(f"{construct_id(project)}DataScientist", "data-scientist", statements, {"project": project})
         self._persona("Approver", "approver", personas.approver(account, name=name))
         self._persona("Auditor", "auditor", personas.auditor(account, name=name))
 
-    def _persona(self, id: str, kind: str, statements: list[Statement]) -> ScopedRole:
+    def _persona(self, id: str, kind: str, statements: list[Statement], tags: dict[str, str] | None = None) -> None:
         role = ScopedRole(
             self,
             id,
@@ -65,9 +64,9 @@ class Access(cdk.Stack):
             trust=trust.people(self._identity.account, self._people),
             description=f"{kind.replace('-', ' ').capitalize()}",
             statements=statements,
+            tags=tags,
         )
         cdk.CfnOutput(self, f"{id}Role", value=role.role_arn)
-        return role
 
 
 def _limits(settings: DataScientist, stores: Stores) -> list[JobLimits]:

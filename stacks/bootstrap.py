@@ -14,10 +14,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from config.schema import ContinuousIntegration
+from config.schema import ContinuousIntegration, FrontDoor
 from stacks.constructs.acknowledgement import acknowledge_wildcards
 from stacks.constructs.scoped_role import ScopedRole
-from stacks.permissions import boundary, execution, trust
+from stacks.permissions import boundary, deployed_api, execution, trust
 from stacks.permissions.ci import ci
 from stacks.permissions.statement import Statement, policy
 from stacks.values.identity import Identity
@@ -44,6 +44,7 @@ class Bootstrap(cdk.Stack):
         existing_keys: Sequence[str],
         s3_read_buckets: Sequence[str],
         serverless_models: Sequence[str],
+        front_door: FrontDoor,
         trail_log_group: str | None,
         ci: ContinuousIntegration | None,
         **stack: Any,
@@ -76,6 +77,9 @@ class Bootstrap(cdk.Stack):
             "Functions": execution.functions(account, name=name),
             "Audit": execution.audit(account, name=name, qualifier=qualifier, trail_log_group=trail_log_group),
         }
+        options = deployed_api.options(account, front_door, prefix=prefix, environment=environment, name=name)
+        if options:
+            areas["FrontDoor"] = options
         arns = [
             self._policy(area, f"{name}-deploy-{area.lower()}", f"CloudFormation for cdk deploy: {area}", statements)
             for area, statements in areas.items()
@@ -91,7 +95,7 @@ class Bootstrap(cdk.Stack):
         made = iam.CfnManagedPolicy(
             self, id, managed_policy_name=name, path=self._path, description=description, policy_document=document
         )
-        acknowledge_wildcards(made, statements)
+        acknowledge_wildcards(self, f"{self._path}{name}", statements)
         return made.ref
 
     def _ci(self, identity: Identity, settings: ContinuousIntegration, qualifier: str) -> None:

@@ -12,13 +12,17 @@ from config.schema import DataSettings
 from stacks.constructs.private_bucket import PrivateBucket
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.permissions import data as permissions
-from stacks.permissions import perimeter, trust
-from stacks.permissions.hosting import REQUESTER
+from stacks.permissions import front_door, perimeter, trust
+from stacks.permissions.hosting import ASYNC, REQUESTER
+from stacks.permissions.perimeter import BucketStatement
 from stacks.permissions.statement import Statement
 from stacks.values.identity import Identity
 from stacks.values.key_arns import KeyArns
 from stacks.values.people import People
 from stacks.values.store import Store, Stores
+
+# Of what callers of asynchronous endpoints leave and get, and of what is noted of their jobs.
+JOB_DAYS = 30
 
 
 class Data(cdk.Stack):
@@ -57,7 +61,7 @@ class Data(cdk.Stack):
         exempt = [identity.roles("pipeline"), *perimeter.deployers(account, qualifier), *break_glass]
         if not retain:
             exempt.append(identity.roles("custodian"))
-        lock, expire = settings.object_lock_days, settings.processed_days
+        lock, later = settings.object_lock_days, bool(_asynchronous(hosted))
         self.stores = Stores(
             raw=self._store("Raw", keys.data, [*exempt, identity.roles("uploader")], lock_days=lock, events=True),
             data=self._store(
@@ -66,12 +70,13 @@ class Data(cdk.Stack):
                 [
                     *exempt,
                     # SageMaker itself, outside of the VPC, takes asynchronous requests from here and leaves answers.
-                    # Applications leave them and fetch these from where they run.
-                    *(identity.roles(k) for kind in hosted if kind == "asynchronous" for k in (kind, REQUESTER)),
+                    # Applications leave them and fetch these from where they run, by links of the API's function too.
+                    *(identity.roles(kind) for kind in _asynchronous(hosted)),
                     # People compare variants where they sit.
                     *([identity.roles("analyst")] if captured else []),
                 ],
-                expire={"processed/": expire} if expire else {},
+                expire=_expiring(settings.processed_days, later),
+                also=front_door.links(identity.roles(front_door.FUNCTION_KIND), s3_endpoint_id) if later else [],
             ),
             # Whether a model's artifact is there, SageMaker may ask as the model's own role and from its own network.
             artifacts=self._store("Artifacts", keys.artifacts, exempt, readers=[identity.roles(k) for k in hosted]),
@@ -84,7 +89,16 @@ class Data(cdk.Stack):
             buckets = [account.bucket(name) for name in (*own, *also_emptied)]
             self._role("Custodian", "Empties the buckets", permissions.custodian(account, buckets))
 
-    def _store(self, id: str, key: str, exempt: Sequence[str], *, readers: Sequence[str] = (), **its: Any) -> Store:
+    def _store(
+        self,
+        id: str,
+        key: str,
+        exempt: Sequence[str],
+        *,
+        readers: Sequence[str] = (),
+        also: Sequence[BucketStatement] = (),
+        **its: Any,
+    ) -> Store:
         """A bucket that only `exempt` roles and `readers` reach from outside the VPC; its name is an output."""
         bucket = PrivateBucket(
             self,
@@ -96,6 +110,7 @@ class Data(cdk.Stack):
             retain=self._retain,
             statements=[
                 *perimeter.network(self._endpoint, exempt=exempt, readers=readers),
+                *also,
                 *perimeter.encryption(key),
             ],
             **its,
@@ -115,3 +130,14 @@ class Data(cdk.Stack):
             statements=statements,
         )
         cdk.CfnOutput(self, f"{id}Role", value=role.role_arn)
+
+
+def _asynchronous(hosted: Sequence[str]) -> list[str]:
+    """The kinds of roles that work with asynchronous requests from outside of the VPC."""
+    return ["asynchronous", REQUESTER, front_door.FUNCTION_KIND] if "asynchronous" in hosted else []
+
+
+def _expiring(processed_days: int | None, later: bool) -> dict[str, int]:
+    """Prefix of the data bucket -> days."""
+    processed = {"processed/": processed_days} if processed_days else {}
+    return processed | (dict.fromkeys((ASYNC, front_door.JOBS), JOB_DAYS) if later else {})

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from config.schema import FrontDoor as Settings
-from stacks.constructs.prediction_api import STAGE, PredictionApi
-from stacks.constructs.private_function import PrivateFunction
-from stacks.constructs.scoped_role import ScopedRole
+from stacks.api_definition import ApiEndpoint
+from stacks.constructs.api_callers import ApiCallers
+from stacks.constructs.api_domain import ApiDomain
+from stacks.constructs.api_function import ApiFunction
+from stacks.constructs.api_stage import ApiStage
+from stacks.constructs.prediction_api import PredictionApi
 from stacks.constructs.web_acl import WebAcl
-from stacks.permissions import functions, trust
+from stacks.permissions.front_door import STAGE
 from stacks.values.function_surroundings import FunctionSurroundings
-from stacks.values.identity import Identity
+from stacks.values.store import Store
 
 
 class FrontDoor(cdk.Stack):
-    """A REST API for callers that IAM authenticates. `endpoints`: public name -> SageMaker endpoint name."""
+    """A REST API for the clients of the configuration. `endpoints`: public name -> endpoint.
+
+    `data` keeps asynchronous requests, answers and jobs. `open_errors`: a problem may repeat a model's own message.
+    Controls: APIGateway.1, .3, .4, .11; Cognito.1, .3 to .6; WAF.10 to .12; see docs/front-door.md.
+    """
 
     def __init__(
         self,
@@ -27,52 +34,52 @@ class FrontDoor(cdk.Stack):
         id: str,
         *,
         name: str,
-        endpoints: dict[str, str],
+        environment: str,
+        endpoints: Mapping[str, ApiEndpoint],
         settings: Settings,
+        data: Store,
         around: FunctionSurroundings,
+        retain: bool,
+        open_errors: bool,
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
         account = around.identity.account
-        function = PrivateFunction(
+        callers = ApiCallers(self, name=name, endpoints=list(endpoints), settings=settings, retain=retain)
+        function = ApiFunction(
             self,
-            "Predictions",
-            package="front_door",
-            log_group=f"/{name}/front-door",
-            environment={"ENDPOINTS": json.dumps(endpoints, sort_keys=True)},
-            memory_mb=512,
-            timeout_seconds=29,
-            statements=functions.front_door(account, list(endpoints.values())),
+            name=name,
+            environment=environment,
+            endpoints=endpoints,
+            settings=settings,
+            callers=callers,
+            data=data,
             around=around,
-            concurrency=settings.concurrency,
+            open_errors=open_errors,
         )
-        api = PredictionApi(self, "Predict", name=name, function=function, settings=settings, around=around)
+        api = PredictionApi(
+            self,
+            "Predict",
+            account=account,
+            name=name,
+            function_arn=function.arn,
+            access=callers.access(around.placement.api_endpoint_id),
+        )
+        stage = ApiStage(api, name=name, settings=settings, around=around)
+        callers.admit(around.identity, api_id=api.id, stage=stage.ref)
         if settings.waf:
-            stage_arn = (
-                f"arn:{account.partition}:apigateway:{account.region}::/restapis/{api.id}/stages/{api.stage.ref}"
-            )
             WebAcl(
                 self,
                 "Firewall",
                 account=account,
                 name=name,
-                stage_arn=stage_arn,
+                stage_arn=stage.arn,
+                settings=settings.waf,
                 logs_key=around.logs_key,
                 log_retention_days=around.log_retention_days,
             )
-        caller = self._caller(around.identity, api)
+        if settings.domain:
+            domain = ApiDomain(self, "Domain", settings=settings.domain, api_id=api.id, stage=stage.ref)
+            cdk.CfnOutput(self, "DomainTarget", value=domain.target)
         cdk.CfnOutput(self, "ApiId", value=api.id)
         cdk.CfnOutput(self, "ApiStage", value=STAGE)
-        cdk.CfnOutput(self, "CallerRole", value=caller.role_arn)
-
-    def _caller(self, identity: Identity, api: PredictionApi) -> ScopedRole:
-        """Applications of this account assume it to call the API, and can do nothing else with it."""
-        return ScopedRole(
-            self,
-            "Caller",
-            identity=identity,
-            kind="caller",
-            trust=trust.applications(identity.account),
-            description="Calls the API",
-            statements=functions.caller(identity.account, api_id=api.id, stage=STAGE),
-        )

@@ -101,14 +101,16 @@ class Inference(cdk.Stack):
         endpoint = HostedEndpoint(
             self, **own, logical_id=f"{plain}endpoint", configuration=configuration.name, alarms=alarms.names
         )
-        live = LiveEndpoint(self, **own, configuration_id=f"{plain}config", log_group=live_log_group, around=around)
+        live = LiveEndpoint(
+            self, **own, configuration_id=f"{plain}config", stack_name=id, log_group=live_log_group, around=around
+        )
         scaling = VariantScaling(self, **own, alarm=f"{plain}config")
         endpoint.waits_for(HOLD, *alarms.ids)
         live.waits_for(endpoint.id)
         scaling.waits_for(VARIANTS)
         hosted = [configuration.resource, endpoint.resource, *(model.resource for model in models.values())]
         packages.only_when_released(*hosted, *alarms.resources, *live.resources, *scaling.resources)
-        self.variants, tags = packages.variants, self.tags.tag_values()
+        self.variants, tags = packages.variants, stack["tags"]
         self.names = HostedNames(
             endpoint=name,
             stack=id,

@@ -12,6 +12,7 @@ from config import schema
 from stacks.constructs.closed_default_group import ClosedDefaultGroup
 from stacks.constructs.flow_log import FlowLog
 from stacks.constructs.isolated_vpc import IsolatedVpc
+from stacks.constructs.private_api_endpoint import PrivateApiEndpoint
 from stacks.constructs.private_endpoints import PrivateEndpoints
 from stacks.constructs.workload_groups import WorkloadGroups
 from stacks.permissions.endpoints import Reachable
@@ -39,6 +40,7 @@ class Network(cdk.Stack):
         *,
         name: str,
         settings: schema.Network,
+        front_door: schema.FrontDoor,
         identity: Identity,
         images: Sequence[ImageRepository],
         assets: Assets,
@@ -49,6 +51,7 @@ class Network(cdk.Stack):
         **stack: Any,
     ) -> None:
         super().__init__(scope, id, **stack)
+        self._front_door, self._account = front_door, identity.account
         nat = settings.internet == "nat"
         reachable = Reachable(identity, name, images, assets.qualifier, settings.s3_read_buckets)
         around: dict[str, Any] = {
@@ -68,7 +71,8 @@ class Network(cdk.Stack):
         vpc_id = vpc.private.vpc_id
         groups = WorkloadGroups(self, "Groups", vpc_id=vpc_id, s3_prefix_list=s3_prefix_list, internet=nat)
         endpoints = self._endpoints(vpc.private, groups, reachable)
-        self.placement = _placement(vpc_id, vpc.private.subnet_ids, groups, endpoints.s3_id)
+        api_id = self._api_endpoint(vpc.private, groups)
+        self.placement = _placement(vpc_id, vpc.private.subnet_ids, groups, endpoints.s3_id, api_id)
         self.functions = FunctionSurroundings(placement=self.placement, **around)
         FlowLog(
             self,
@@ -98,19 +102,37 @@ class Network(cdk.Stack):
             internet=False,
             existing_endpoints_id=vpc.endpoints_security_group_id,
         )
-        s3_endpoint_id = vpc.s3_endpoint_id
+        s3_endpoint_id, api_id = vpc.s3_endpoint_id, None
         if not s3_endpoint_id:
             # An endpoint takes one subnet of a zone.
             in_zone = {subnet.availability_zone: subnet.id for subnet in reversed(vpc.subnets)}
             private = PrivateSubnets(vpc.vpc_id, sorted(in_zone.values()), vpc.route_table_ids)
             s3_endpoint_id = self._endpoints(private, groups, reachable).s3_id
-        return _placement(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], groups, s3_endpoint_id)
+            api_id = self._api_endpoint(private, groups)
+        elif self._front_door.private:
+            api_id = self._front_door.private.endpoint_id
+        return _placement(vpc.vpc_id, [subnet.id for subnet in vpc.subnets], groups, s3_endpoint_id, api_id)
 
     def _endpoints(self, private: PrivateSubnets, groups: WorkloadGroups, reachable: Reachable) -> PrivateEndpoints:
         return PrivateEndpoints(self, "Endpoints", private=private, group_id=groups.endpoints_id, reachable=reachable)
 
+    def _api_endpoint(self, private: PrivateSubnets, groups: WorkloadGroups) -> str | None:
+        """None where the API is not private."""
+        its: dict[str, Any] = {"account": self._account, "settings": self._front_door, "private": private}
+        return (
+            PrivateApiEndpoint(self, "Api", group_id=groups.endpoints_id, **its).id
+            if self._front_door.private
+            else None
+        )
 
-def _placement(vpc_id: str, subnet_ids: list[str], groups: WorkloadGroups, s3_endpoint_id: str) -> Placement:
+
+def _placement(
+    vpc_id: str, subnet_ids: list[str], groups: WorkloadGroups, s3_endpoint_id: str, api_endpoint_id: str | None
+) -> Placement:
     return Placement(
-        vpc_id=vpc_id, subnet_ids=subnet_ids, security_group_id=groups.workloads_id, s3_endpoint_id=s3_endpoint_id
+        vpc_id=vpc_id,
+        subnet_ids=subnet_ids,
+        security_group_id=groups.workloads_id,
+        s3_endpoint_id=s3_endpoint_id,
+        api_endpoint_id=api_endpoint_id,
     )

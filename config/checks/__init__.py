@@ -3,13 +3,16 @@
 # Importing a topic registers its rules.
 from config.checks import (  # noqa: F401
     addresses,
+    algorithms,
     arns,
     channels,
     contents,
+    declarations,
     drives,
     endpoints,
     file_systems,
     foundation,
+    front_door,
     gateway,
     hyperparameters,
     instances,

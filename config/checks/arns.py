@@ -20,6 +20,7 @@ NOUNS = {
     "oidc-provider": "an IAM OIDC provider",
     "trail": "a CloudTrail trail",
     "model-package": "a version of a model package",
+    "certificate": "an ACM certificate",
 }
 KEY_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 A_KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -57,13 +58,21 @@ def named(platform: Platform) -> Iterator[Named]:
     if identity.ci and identity.ci.provider_arn:
         provider = Arn.parse(identity.ci.provider_arn)
         yield Named("identity.ci.provider_arn", provider, "iam", "oidc-provider", account, "")
-    if platform.front_door.api_logging_role:
-        role = Arn.parse(platform.front_door.api_logging_role)
-        yield Named("front_door.api_logging_role", role, "iam", "role", account, "")
+    yield from _front_door(platform)
     yield from _packages(platform)
     if platform.audit.trail:
         # An organisation's trail belongs to its management account, and to the region where it was made.
         yield Named("audit.trail.arn", Arn.parse(platform.audit.trail.arn), "cloudtrail", "trail", None, None)
+
+
+def _front_door(platform: Platform) -> Iterator[Named]:
+    door = platform.front_door
+    if door.api_logging_role:
+        role = Arn.parse(door.api_logging_role)
+        yield Named("front_door.api_logging_role", role, "iam", "role", platform.account, "")
+    if door.domain:
+        arn, path = Arn.parse(door.domain.certificate_arn), "front_door.domain.certificate_arn"
+        yield Named(path, arn, "acm", "certificate", platform.account, platform.region)
 
 
 def _packages(platform: Platform) -> Iterator[Named]:

@@ -21,6 +21,8 @@ def entries_are_listed_once(platform: Platform, file: Path) -> Iterator[Violatio
         # A mail server may tell them apart, but none does.
         "audit.emails": [email.lower() for email in platform.audit.emails],
     }
+    for client, its in platform.front_door.clients.items():
+        lists[f"front_door.clients.{client}.endpoints"] = list(its.endpoints or [])
     for each, tuning in tunings(platform):
         path = f"{each.path}.tuning"
         lists[f"{path}.warm_start.parents"] = tuning.warm_start.parents if tuning.warm_start else []

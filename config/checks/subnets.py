@@ -34,7 +34,7 @@ def subnets_hold_what_is_placed_in_them(platform: Platform, file: Path) -> Itera
 def addresses_needed(platform: Platform) -> int:
     """What one subnet must hold: any zone may have to take every instance, and a blue/green update doubles a fleet."""
     made_here = not (platform.network.existing and platform.network.existing.has_endpoints)
-    interfaces = len(catalogue.endpoints().services) if made_here else 0
+    interfaces = len(catalogue.endpoints().services) + bool(platform.front_door.private) if made_here else 0
     hosted = sum(fleet.most for endpoint in platform.endpoints.values() for fleet in endpoint.fleets)
     instances = most_instances(platform) + 2 * hosted
     return RESERVED_ADDRESSES + interfaces + ADDRESSES_PER_INSTANCE * instances

@@ -15,16 +15,18 @@ from config.schema.foundation import (
     Keys,
     Trail,
 )
+from config.schema.front_door import ApiClient, Domain, Firewall, FrontDoor, PrivateApi, Throttle, Truststore
 from config.schema.job import Job, Machine
-from config.schema.model import Cache, Gate, Model, Parameter, Processing, Scan, StartSchedule
+from config.schema.model import Cache, Evaluation, Gate, Model, Parameter, Processing, Scan, StartSchedule
 from config.schema.network import ExistingVpc, Network, Subnet
-from config.schema.platform import Client, FrontDoor, Platform, Throttle
+from config.schema.platform import Client, Platform
 from config.schema.training import Candidate, Channel, Debugger, FileSystem, Profiler, Script, Spot
 from config.schema.transform import Transform
 from config.schema.tuning import Objective, SearchRange, Tuning, WarmStart
 from config.schema.variant import Container, Fleet, OwnImage, Scaling, Schedule, Served, Serverless, Shadow, Variant
 
 __all__ = [
+    "ApiClient",
     "ArnText",
     "Asynchronous",
     "Audit",
@@ -38,9 +40,12 @@ __all__ = [
     "DataScientist",
     "DataSettings",
     "Debugger",
+    "Domain",
     "Endpoint",
+    "Evaluation",
     "ExistingVpc",
     "FileSystem",
+    "Firewall",
     "Fleet",
     "FrontDoor",
     "Gate",
@@ -57,6 +62,7 @@ __all__ = [
     "Parameter",
     "Part",
     "Platform",
+    "PrivateApi",
     "Processing",
     "Profiler",
     "Rollout",
@@ -76,6 +82,7 @@ __all__ = [
     "Throttle",
     "Trail",
     "Transform",
+    "Truststore",
     "Tuning",
     "Variant",
     "WarmStart",

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from config.schema.base import ArnText, Name, Part, Settings, broken
+from config.schema.base import Name, Part, Settings, broken
 from config.schema.endpoint import Endpoint
 from config.schema.foundation import Audit, DataSettings, IdentitySettings, Keys
+from config.schema.front_door import FrontDoor
 from config.schema.model import Model
 from config.schema.network import Network
 
@@ -32,26 +33,6 @@ class Client(Settings):
 
     aws_config_file: str = Field(description="AWS configuration file, relative to the project's root.")
     profile: str = Field(description="Profile inside that file.")
-
-
-class Throttle(Settings):
-    """Limits of the API stage."""
-
-    rate: float = Field(50, gt=0, le=10000, description="Requests per second.")
-    burst: int = Field(100, ge=1, le=5000, description="Requests.")
-
-
-class FrontDoor(Settings):
-    """The API. Callers are authenticated by IAM (SigV4)."""
-
-    throttle: Throttle = Throttle()
-    waf: bool = Field(True, description="A web ACL before the API. false: in local and dev only.")
-    concurrency: int | None = Field(
-        None, ge=1, description="Executions of the function reserved for it, and its limit; null: the account's pool."
-    )
-    api_logging_role: ArnText | None = Field(
-        None, description="The role that API Gateway logs with in this account and region; null: the platform sets one."
-    )
 
 
 class Platform(Settings):

@@ -19,14 +19,21 @@ demand("APIGateway.3", STAGE, "TracingEnabled", True)
 demand("APIGateway.8", "ApiGatewayV2::Route", "AuthorizationType", "AWS_IAM", "CUSTOM", "JWT")
 demand("APIGateway.9", "ApiGatewayV2::Stage", "AccessLogSettings.DestinationArn")
 demand("APIGateway.10", "ApiGatewayV2::Integration", "TlsConfig")
-demand(
-    "APIGateway.11",
-    "ApiGateway::DomainName",
-    "SecurityPolicy",
+# What Security Hub recommends of the service's TLS policies.
+TLS = (
     "SecurityPolicy_TLS13_1_3_2025_09",
     "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
     "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
 )
+demand("apigw:tls", "ApiGateway::RestApi", "SecurityPolicy", *TLS)
+
+
+@control("APIGateway.11")
+def domains_refuse_old_tls(estate: Estate) -> Iterator[Finding]:
+    """Together with mutual TLS the service takes none of the recommended policies (developer guide, domain names)."""
+    for domain in estate.of("ApiGateway::DomainName"):
+        mutual = "MutualTlsAuthentication" in domain.properties
+        yield expect(domain, "SecurityPolicy", *TLS, *(["TLS_1_2"] if mutual else []))
 
 
 @control("APIGateway.1")
@@ -87,18 +94,26 @@ def access_logged_as_json(estate: Estate) -> Iterator[Finding]:
 
 @control("apigw:private-or-regional")
 def not_at_the_edge(estate: Estate) -> Iterator[Finding]:
-    """A private API says by its policy from which endpoints it is called, a regional one by whom."""
+    """A private API says by its policy from which endpoints it is called, a regional one by whom, or by its scopes."""
     for api in estate.of("ApiGateway::RestApi"):
         types = api.properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"])
         yield state(api, types in (["PRIVATE"], ["REGIONAL"]), f"EndpointConfiguration.Types={shown(types)}")
         if "Policy" not in api.properties:
-            yield state(api, False, "no resource policy")
+            yield state(api, _asks_for_scopes(estate, api), "no resource policy; scopes of a user pool at each method")
         elif types == ["PRIVATE"]:
             yield state(api, _limited(api, {"aws:sourcevpce", "aws:sourcevpc"}), "resource policy by aws:SourceVpce")
         else:
             yield state(
                 api, _limited(api, {"aws:principalaccount", "aws:principalorgid"}), "resource policy by account"
             )
+
+
+def _asks_for_scopes(estate: Estate, api: Resource) -> bool:
+    methods = [its.properties for its in estate.of("ApiGateway::Method") if its.properties["RestApiId"] == api.ref]
+    scoped = [
+        its.get("AuthorizationType") == "COGNITO_USER_POOLS" and its.get("AuthorizationScopes") for its in methods
+    ]
+    return bool(scoped) and all(scoped)
 
 
 def _limited(api: Resource, keys: set[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from config.schema import Platform
 from review.controls import (  # noqa: F401 - their checks register themselves
     api,
+    cognito,
     developer_guide,
     functions,
     iam,

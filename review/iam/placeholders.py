@@ -27,6 +27,7 @@ ARNS = {
     "AWS::IAM::OIDCProvider": "arn:{partition}:iam::{account}:oidc-provider/{name}",
     "AWS::IAM::Role": "arn:{partition}:iam::{account}:role{path}{name}",
     "AWS::KMS::Key": "arn:{partition}:kms:{region}:{account}:key/{name}",
+    "AWS::Lambda::Alias": "arn:{partition}:lambda:{region}:{account}:function:{name}",
     "AWS::Lambda::Function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
     "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
     "AWS::S3::Bucket": "arn:{partition}:s3:::{name}",
@@ -43,6 +44,7 @@ ARNS = {
 REF_IS_ARN = {
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::OIDCProvider",
+    "AWS::Lambda::Alias",
     "AWS::SNS::Topic",
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::EndpointConfig",

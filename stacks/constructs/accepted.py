@@ -108,9 +108,10 @@ ACCOUNTS_CONCURRENCY = Accepted(
     ("HIPAA.Security-LambdaConcurrency", "NIST.800.53.R5-LambdaConcurrency", "CKV_AWS_115"),
 )
 NOTHING_TO_CACHE = Accepted(
-    "Every request is a POST with a body of its own: a cache would keep callers' texts and save nothing.",
+    "Predictions answer requests with bodies of their own, and all else is another answer for each caller: a cache "
+    "would keep callers' texts and save nothing.",
     "Amazon API Gateway developer guide, Cache settings; "
-    "tests/stacks/test_front_door.py::should_let_callers_post_predictions_and_nothing_else",
+    "tests/stacks/test_front_door.py::should_let_callers_call_what_they_were_granted_and_nothing_else",
     (
         "HIPAA.Security-APIGWCacheEnabledAndEncrypted",
         "NIST.800.53.R4-APIGWCacheEnabledAndEncrypted",
@@ -120,8 +121,9 @@ NOTHING_TO_CACHE = Accepted(
     ),
 )
 SIGNED_REQUESTS = Accepted(
-    "IAM authenticates on both sides of the API: applications sign their requests, and the function is called through "
-    "Lambda's own API. A user pool or a client certificate for an HTTP back end would authenticate nobody.",
+    "The configuration says how callers show who they are, by IAM's signatures unless it says otherwise, and the "
+    "function is called through Lambda's own API. A user pool besides, or a client certificate for an HTTP back end, "
+    "would authenticate nobody.",
     "tests/stacks/test_front_door.py::should_authenticate_and_validate_every_method, "
     "tests/stacks/test_front_door.py::should_let_only_the_api_call_the_function; "
     "Amazon API Gateway developer guide, Generate and configure an SSL certificate for backend authentication",
@@ -131,6 +133,13 @@ SIGNED_REQUESTS = Accepted(
 SIGNED_CALLS = replace(
     SIGNED_REQUESTS,
     findings=("HIPAA.Security-APIGWSSLEnabled", "NIST.800.53.R5-APIGWSSLEnabled", "PCI.DSS.321-APIGWSSLEnabled"),
+)
+KEYS_ONLY = Accepted(
+    "The configuration asks for API keys alone (front_door.auth: api_key), which it may in local and dev only: a first "
+    "try of the API, without credentials of AWS's.",
+    "tests/config/test_checks.py (rule FRONT-DOOR-API-KEY); "
+    "tests/stacks/test_front_door_variants.py::should_ask_for_a_key_with_every_request",
+    ("AwsSolutions-APIG4", "AwsSolutions-COG4"),
 )
 LAST_QUEUE = Accepted(
     "It is the dead-letter queue itself: the first message raises an alarm, and a queue behind it would only hide it.",

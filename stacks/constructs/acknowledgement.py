@@ -1,6 +1,6 @@
 """Findings of the security review that are accepted, at the resource they are about.
 
-They stand in the template's own `Metadata`, where an auditor of the deployed stack reads them too. `make review` gives
+They stand in the templates' own `Metadata`, where an auditor of the deployed stack reads them too. `make review` gives
 them to cdk-nag, and fails for one that no scanner reports, that gives no evidence, or that names an unknown rule.
 """
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from constructs import Construct
 
 from stacks.constructs.accepted import Accepted
 from stacks.permissions.statement import Because, Statement
@@ -21,6 +22,8 @@ CHECKOV = re.compile(r"CKV2?_")
 CHECKOV_SEES = {"CKV_AWS_109": "Permission", "CKV_AWS_111": ""}
 SEEN_BY_CHECKOV = (Because.NETWORK_INTERFACES, Because.API_LOGGING, Because.BOUNDARY)
 CFN_LINT = re.compile(r"[EWI]\d{4}$")
+# What is not recorded yet: every call to the CDK's own process costs, so there is one for each stack, at its end.
+_wildcards: dict[cdk.Stack, dict[str, dict[str, str]]] = {}
 
 
 def acknowledge(resource: cdk.CfnResource, *accepted: Accepted) -> None:
@@ -41,14 +44,28 @@ def acknowledge(resource: cdk.CfnResource, *accepted: Accepted) -> None:
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ignored}})
 
 
-def acknowledge_wildcards(policy: cdk.CfnResource, statements: Sequence[Statement]) -> None:
-    """Accept the wildcards of a policy for the reasons that its statements give (`because=`).
+def acknowledge_wildcards(scope: Construct, path: str, statements: Sequence[Statement]) -> None:
+    """Accept the wildcards of policies for the reasons that their statements give (`because=`).
 
-    Only the reasons' names: the review derives each finding from the statements themselves.
+    Only the reasons' names: the review derives each finding from the statements themselves. `record_wildcards` writes
+    them. `path`: of the policies, and the name of one that has a name. Raises ValueError where statements of one sid,
+    path and stack have different reasons.
     """
     because = {statement.sid: statement.because.name for statement in statements if statement.because}
-    if because:
-        policy.add_metadata(WILDCARDS, because)
+    if not because:
+        return
+    stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+    known = _wildcards.setdefault(stack, {}).setdefault(path, {})
+    for sid, reason in because.items():
+        if known.setdefault(sid, reason) != reason:
+            raise ValueError(f"Statement {sid} at {path} is there for {known[sid]} and for {reason}: rename one.")
+
+
+def record_wildcards() -> None:
+    """Write the reasons of all stacks so far into their templates' `Metadata`: path of policies -> sid -> reason."""
+    while _wildcards:
+        stack, reasons = _wildcards.popitem()
+        stack.add_metadata(WILDCARDS, reasons)
 
 
 def _text(acknowledgement: dict[str, str]) -> str:

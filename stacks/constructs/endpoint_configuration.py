@@ -38,7 +38,7 @@ class EndpointConfiguration:
         weights = settings.weights
         self.resource = _Config(
             stack,
-            "Configuration",
+            logical_id,
             kms_key_id=volume_key,
             production_variants=[
                 _variant(name, its, models[name], weights[name]) for name, its in settings.variants.items()
@@ -56,7 +56,6 @@ class EndpointConfiguration:
             else None,
         )
         # Like a model: no name, since an endpoint's configuration is replaced, never changed; and not deleted in use.
-        self.resource.override_logical_id(logical_id)
         self.resource.add_override("UpdateReplacePolicy", "Retain")
         self.resource.add_override("DeletionPolicy", "Delete")
         if any(not its.serverless and its.initial_instances == 1 for its in settings.variants.values()):

@@ -35,7 +35,7 @@ class HostedEndpoint:
             reset.append("DesiredInstanceCount")
         self.resource = _Endpoint(
             stack,
-            "Endpoint",
+            logical_id,
             endpoint_name=endpoint,
             endpoint_config_name=configuration,
             deployment_config=_deployment(settings.rollout, alarms) if settings.is_guarded else None,
@@ -46,7 +46,6 @@ class HostedEndpoint:
                 _Endpoint.VariantPropertyProperty(variant_property_type=type) for type in reset
             ],
         )
-        self.resource.override_logical_id(logical_id)
         self.id = logical_id
 
     def waits_for(self, *ids: str) -> None:

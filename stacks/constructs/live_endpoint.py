@@ -32,6 +32,7 @@ class LiveEndpoint:
         endpoint: str,
         settings: Endpoint,
         configuration_id: str,
+        stack_name: str,
         log_group: str,
         around: FunctionSurroundings,
     ) -> None:
@@ -43,7 +44,7 @@ class LiveEndpoint:
             environment={},
             memory_mb=256,
             timeout_seconds=900,
-            statements=permissions.live_endpoint(around.identity.account, endpoint, configuration_id, stack.stack_name),
+            statements=permissions.live_endpoint(around.identity.account, endpoint, configuration_id, stack_name),
             around=around,
         )
         # Not by Fn::GetAtt: for that CloudFormation would read the function at each release, as the release's role.

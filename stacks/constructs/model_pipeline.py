@@ -63,6 +63,6 @@ class ModelPipeline:
             scope,
             "Pipeline",
             pipeline_name=name,
-            role_arn=role.role_arn,
+            role_arn=role.role,
             pipeline_definition={"PipelineDefinitionBody": definition},
         )

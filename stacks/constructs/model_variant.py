@@ -8,7 +8,6 @@ import aws_cdk as cdk
 
 from stacks.constructs.accepted import SERVERLESS_MODEL
 from stacks.constructs.acknowledgement import acknowledge
-from stacks.constructs.naming import construct_id
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.values.placement import Placement
 
@@ -35,13 +34,13 @@ class ModelVariant:
             place = {"EnableNetworkIsolation": True, "VpcConfig": vpc}
         # No name: a new package replaces the model. CloudFormation derives the name from the logical id, which is
         # therefore lower-case and says whose model it is: the release role is allowed `model/<logical id>-*` only.
+        # A direct child of the stack keeps its id as its logical id.
         self.resource = cdk.CfnResource(
             stack,
-            f"{construct_id(variant)}Model",
+            logical_id,
             type="AWS::SageMaker::Model",
             properties={"ExecutionRoleArn": role.role_arn, "Containers": containers, **place},
         )
-        self.resource.override_logical_id(logical_id)
         # Never delete what an endpoint may still run on: an old model goes when nothing uses it any more.
         self.resource.add_override("UpdateReplacePolicy", "Retain")
         self.resource.add_override("DeletionPolicy", "Delete")

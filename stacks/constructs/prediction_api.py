@@ -1,114 +1,87 @@
-"""The REST API before the predictions function: authenticated, validated, throttled, traced and logged."""
+"""The REST API before the function: authenticated, throttled, traced and logged. Bodies are never logged."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import hashlib
+import json
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from config.schema import FrontDoor
-from stacks.constructs.accepted import NOTHING_TO_CACHE, SIGNED_CALLS, SIGNED_REQUESTS
-from stacks.constructs.acknowledgement import acknowledge
-from stacks.constructs.api_logging import ApiLogging
-from stacks.constructs.private_function import PrivateFunction
-from stacks.permissions.functions import api_policy
-from stacks.values.function_surroundings import FunctionSurroundings
+from stacks.constructs.api_routes import METHODS, ApiRoutes
+from stacks.constructs.gateway_problems import RESPONSES, document, gateway_problems
+from stacks.permissions.front_door import STAGE, api_policy
+from stacks.values.account import Account
+from stacks.values.api_access import ApiAccess
 
-STAGE = "v1"
-Resource = TypeVar("Resource", bound=cdk.CfnResource)
+# Forward secrecy, TLS 1.2 at least, and post-quantum key exchange for who can. The service's default is TLS 1.0.
+TLS_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 
 
 class PredictionApi(Construct):
-    """`POST /endpoints/{endpoint}/predictions`, for callers that IAM authenticates. Bodies are never logged."""
+    """All routes of stacks/api_definition, answered by one function. `deployment_id`: for the stage.
+
+    `function_arn`: the function's, or its alias's.
+    """
 
     def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        name: str,
-        function: PrivateFunction,
-        settings: FrontDoor,
-        around: FunctionSurroundings,
+        self, scope: Construct, id: str, *, account: Account, name: str, function_arn: str, access: ApiAccess
     ) -> None:
         super().__init__(scope, id)
-        access_name = f"/{name}/api-access"
-        access = logs.CfnLogGroup(
+        private = access.vpc_endpoint_id
+        api = apigateway.CfnRestApi(
             self,
-            "AccessLogs",
-            log_group_name=access_name,
-            kms_key_id=around.logs_key,
-            retention_in_days=around.log_retention_days,
+            "RestApi",
+            name=name,
+            # Bytes reach the function as they were sent.
+            binary_media_types=["*/*"],
+            disable_execute_api_endpoint=access.disabled_address,
+            security_policy=TLS_POLICY,
+            endpoint_access_mode="STRICT",
+            endpoint_configuration=apigateway.CfnRestApi.EndpointConfigurationProperty(
+                types=["PRIVATE" if private else "REGIONAL"], vpc_endpoint_ids=[private] if private else None
+            ),
+            policy=api_policy(account, auth=access.auth, endpoint_id=private),
         )
-        api = apigateway.RestApi(
+        self.id = api.ref
+        routes = ApiRoutes(
             self,
-            "Api",
-            rest_api_name=name,
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=False,
-            policy=iam.PolicyDocument.from_json(api_policy(around.identity.account)),
-            default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
-            deploy_options=apigateway.StageOptions(
-                stage_name=STAGE,
-                throttling_rate_limit=settings.throttle.rate,
-                throttling_burst_limit=settings.throttle.burst,
-                logging_level=apigateway.MethodLoggingLevel.ERROR,
-                data_trace_enabled=False,
-                metrics_enabled=True,
-                tracing_enabled=True,
-            ),
+            api,
+            account=account,
+            function_arn=function_arn,
+            access=access,
+            authorizer_id=self._authorizer(access.user_pool_arn) if access.user_pool_arn else None,
         )
-        validator = api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
-        predictions = api.root.add_resource("endpoints").add_resource("{endpoint}").add_resource("predictions")
-        method = predictions.add_method(
-            "POST",
-            apigateway.LambdaIntegration(
-                lambda_.Function.from_function_attributes(
-                    self, "Function", function_arn=function.arn, same_environment=True
-                )
-            ),
-            request_parameters={"method.request.path.endpoint": True},
-            request_validator=validator,
+        # A deployment is a copy of the API as it is then: a change of the API needs another one.
+        deployment = apigateway.CfnDeployment(self, f"Deployment{_digest(access)}", rest_api_id=api.ref)
+        for each in (*routes.methods, *gateway_problems(self, api.ref)):
+            deployment.add_resource_dependency(each)
+        self.deployment_id = deployment.ref
+        lambda_.CfnPermission(
+            self,
+            "Calls",
+            action="lambda:InvokeFunction",
+            function_name=function_arn,
+            principal="apigateway.amazonaws.com",
+            source_arn=account.arn("execute-api", f"{api.ref}/{STAGE}/*"),
         )
-        acknowledge(_resource(method, apigateway.CfnMethod), SIGNED_REQUESTS)
-        self.stage = self._stage(api, around.identity.account.arn("logs", f"log-group:{access_name}"))
-        if settings.api_logging_role is None:
-            self.stage.add_resource_dependency(ApiLogging(self, "Logging", identity=around.identity).resource)
-        self.stage.add_resource_dependency(access)
-        self.id = api.rest_api_id
 
-    def _stage(self, api: apigateway.RestApi, access_log_arn: str) -> apigateway.CfnStage:
-        """On the L1: the L2 takes no log group that was made as an L1."""
-        stage = _resource(api.deployment_stage, apigateway.CfnStage)
-        acknowledge(stage, NOTHING_TO_CACHE, SIGNED_CALLS)
-        stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
-            destination_arn=access_log_arn, format=_access_log_format().to_string()
-        )
-        return stage
+    def _authorizer(self, user_pool_arn: str) -> str:
+        return apigateway.CfnAuthorizer(
+            self,
+            "Authorizer",
+            rest_api_id=self.id,
+            name="tokens",
+            type="COGNITO_USER_POOLS",
+            identity_source="method.request.header.Authorization",
+            provider_arns=[user_pool_arn],
+        ).ref
 
 
-def _resource(construct: Construct, type: type[Resource]) -> Resource:
-    """What an L2 construct stands for in the template."""
-    found = construct.node.default_child
-    if not isinstance(found, type):
-        raise TypeError(f"{construct.node.path} is no {type.__name__} but {found!r}: the CDK has changed.")
-    return found
-
-
-def _access_log_format() -> apigateway.AccessLogFormat:
-    return apigateway.AccessLogFormat.json_with_standard_fields(
-        caller=True,
-        http_method=True,
-        ip=True,
-        protocol=True,
-        request_time=True,
-        resource_path=True,
-        response_length=True,
-        status=True,
-        user=True,
-    )
+def _digest(access: ApiAccess) -> str:
+    """Of all that a deployment copies. Not of references, whose text is another with each change elsewhere."""
+    problems = {type: document(*its) for type, its in RESPONSES.items()}
+    switches = [bool(access.user_pool_arn), bool(access.vpc_endpoint_id), access.disabled_address]
+    copied = [METHODS, problems, access.auth, access.keys, access.scopes, switches, TLS_POLICY]
+    return hashlib.sha256(json.dumps(copied, sort_keys=True).encode()).hexdigest()[:32]

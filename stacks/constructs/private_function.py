@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -11,7 +11,8 @@ from constructs import Construct
 
 from stacks.constructs.accepted import ACCOUNTS_CONCURRENCY
 from stacks.constructs.acknowledgement import acknowledge
-from stacks.constructs.function_package import function_package
+from stacks.constructs.function_package import function_package, package_source
+from stacks.constructs.provisioned_alias import ProvisionedAlias
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.constructs.staged_file import stage
 from stacks.permissions import functions, trust
@@ -20,9 +21,10 @@ from stacks.values.function_surroundings import FunctionSurroundings
 
 
 class PrivateFunction(Construct):
-    """The package `lambda/<package>`, entered at `<package>.handler.handle`. `arn` is the function's.
+    """The package `lambda/<package>`, entered at `<package>.handler.handle`. `arn` is what callers call.
 
-    `concurrency`: executions reserved for it, which are also its limit; None takes from the account's pool.
+    `kind`: of its role. `files`: what its package holds beside its modules. `concurrency`: executions reserved for it,
+    which are also its limit; None takes from the account's pool. `provisioned`: executions that are always started.
     """
 
     def __init__(
@@ -37,7 +39,10 @@ class PrivateFunction(Construct):
         timeout_seconds: int,
         statements: Sequence[Statement],
         around: FunctionSurroundings,
+        kind: str = "function",
+        files: Mapping[str, bytes] | None = None,
         concurrency: int | None = None,
+        provisioned: int | None = None,
     ) -> None:
         super().__init__(scope, id)
         group = logs.CfnLogGroup(
@@ -59,12 +64,13 @@ class PrivateFunction(Construct):
             self,
             "Role",
             identity=around.identity,
-            kind="function",
+            kind=kind,
             trust=trust.lambda_service(),
             description=f"Function {package}",
             statements=[*base, *statements],
         )
-        code = stage(cdk.Stack.of(self), around.assets, content=function_package(package), suffix=".zip")
+        content, source = function_package(package, files), package_source(package, files)
+        code = stage(cdk.Stack.of(self), around.assets, content=content, suffix=".zip", source=source)
         self.function = lambda_.CfnFunction(
             self,
             "Function",
@@ -90,3 +96,8 @@ class PrivateFunction(Construct):
         if concurrency is None:
             acknowledge(self.function, ACCOUNTS_CONCURRENCY)
         self.arn = self.function.attr_arn
+        if provisioned:
+            place = [around.key, *around.placement.subnet_ids, around.placement.security_group_id]
+            settings = [code.key, environment, memory_mb, timeout_seconds, role.role_arn, *place]
+            live = ProvisionedAlias(self, "Live", function=self.function, settings=settings, executions=provisioned)
+            self.arn = live.arn

@@ -62,17 +62,18 @@ class ReleasedPackages:
         for resource in resources if self.condition else ():
             resource.add_override("Condition", self.condition)
 
-    def _parameter(self, variant: ReleasedVariant) -> str:
-        """The parameter's value, as a token. A direct child of the stack keeps its id as its logical id."""
-        return cdk.CfnParameter(
+    def _parameter(self, variant: ReleasedVariant) -> dict[str, str]:
+        """The parameter's value. A direct child of the stack keeps its id as its logical id."""
+        cdk.CfnParameter(
             self._stack,
             variant.parameter,
             type="String",
             default=NOT_RELEASED,
             description=f"Model package of variant {variant.name}, set by a release; `{NOT_RELEASED}` before the first",
-        ).value_as_string
+        )
+        return {"Ref": variant.parameter}
 
-    def _container(self, source: ContainerSource, released: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    def _container(self, source: ContainerSource, released: Any, environment: Mapping[str, str]) -> dict[str, Any]:
         if source.image:
             code = INFERENCE_CODE if source.artifact else {}
             data = {"ModelDataUrl": f"s3://{self._artifacts.name}/{source.artifact}"} if source.artifact else {}
@@ -83,7 +84,7 @@ class ReleasedPackages:
         own = {"MODEL_PACKAGE": package, **INFERENCE_CODE}
         return {"ModelPackageName": package, "Environment": {**environment, **own}}
 
-    def _has_own(self, variant: str, package: str) -> cdk.CfnCondition:
+    def _has_own(self, variant: str, package: dict[str, str]) -> cdk.CfnCondition:
         is_none = cdk.Fn.condition_equals(package, NOT_RELEASED)
         id = f"{construct_id(variant)}Released"
         return cdk.CfnCondition(self._stack, id, expression=cdk.Fn.condition_not(is_none))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -32,27 +33,32 @@ class ScopedRole:
         trust: Trust,
         description: str,
         statements: Sequence[Statement],
+        tags: Mapping[str, str] | None = None,
+        name: str | None = None,
     ) -> None:
         path = identity.path_of(kind)
         policies = []
         for number, part in enumerate(parts(statements)):
-            made = iam.CfnManagedPolicy(
-                scope,
-                f"{id}Policy{number + 1 if number else ''}",
-                description=description,
-                path=path,
-                policy_document=policy(part),
+            policies.append(
+                iam.CfnManagedPolicy(
+                    scope,
+                    f"{id}Policy{number + 1 if number else ''}",
+                    description=description,
+                    path=path,
+                    policy_document=policy(part),
+                )
             )
-            acknowledge_wildcards(made, part)
-            policies.append(made)
+        acknowledge_wildcards(scope, path, statements)
         self.role = iam.CfnRole(
             scope,
             id,
             description=description,
+            role_name=name,
             path=path,
             permissions_boundary=identity.boundary,
             assume_role_policy_document=trust,
-            managed_policy_arns=[made.ref for made in policies],
+            managed_policy_arns=policies,
+            tags=[cdk.CfnTag(key=key, value=value) for key, value in (tags or {}).items()] or None,
         )
         self.policies = policies
 

@@ -33,7 +33,8 @@ def stage(stack: cdk.Stack, assets: Assets, *, content: bytes, suffix: str, sour
     file = assets.directory / f"asset.{digest}{suffix}"
     if not file.exists():
         file.write_bytes(content)
-    # A stack that was given a synthesizer has a copy of it, which the CDK's own process cannot hand out.
+    # A stack that was given a synthesizer has a copy of it, which the CDK's own process cannot hand out; and every
+    # question to that process costs.
     synthesizer = getattr(stack, "given_synthesizer", None) or stack.synthesizer
     place = synthesizer.add_file_asset(file_name=file.name, packaging=cdk.FileAssetPackaging.FILE, source_hash=digest)
     return StagedFile(place.bucket_name, place.object_key, place.s3_object_url)

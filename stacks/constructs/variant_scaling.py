@@ -39,15 +39,14 @@ class VariantScaling:
         bounds = {"MinCapacity": settings.min, "MaxCapacity": settings.max}
         scheduled = {"ScheduledActions": schedules(settings)} if settings.schedules else {}
         variant_of = {"ServiceNamespace": "sagemaker", "ResourceId": f"endpoint/{self._endpoint}/variant/{variant}"}
-        target = self._resource(
-            f"{id}Target",
-            "ScalableTarget",
-            {**variant_of, "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", **bounds, **scheduled},
+        target = f"{id}Target"
+        dimension = {"ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+        self._targets.append(
+            self._resource(target, "ScalableTarget", {**variant_of, **dimension, **bounds, **scheduled})
         )
-        self._targets.append(target)
-        reference = target.ref
+        of_target = {"ScalingTargetId": {"Ref": target}}
         made = [
-            self._resource(f"{id}Policy{number or ''}", "ScalingPolicy", {"ScalingTargetId": reference, **arguments})
+            self._resource(f"{id}Policy{number or ''}", "ScalingPolicy", {**of_target, **arguments})
             for number, arguments in enumerate(policies(self._endpoint, variant, instance_type, settings))
         ]
         self._policies += made

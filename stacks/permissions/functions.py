@@ -1,11 +1,8 @@
-"""Functions, and those who call the API in front of one."""
+"""What every function may do, and the role that API Gateway logs with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from stacks.permissions.statement import VERSION, Because, Statement
+from stacks.permissions.statement import Because, Statement
 from stacks.values.account import Account
 
 
@@ -36,25 +33,6 @@ def _network_interfaces() -> Statement:
     describe = [f"Describe{what}" for what in ("NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")]
     actions = [f"ec2:{verb}" for verb in (*change, *describe)]
     return Statement("NetworkInterfaces", actions, ["*"], because=Because.NETWORK_INTERFACES)
-
-
-def front_door(account: Account, endpoints: Sequence[str]) -> list[Statement]:
-    """By name: the endpoints appear with the first release, after the function."""
-    arns = [account.arn("sagemaker", f"endpoint/{endpoint}") for endpoint in endpoints]
-    return [Statement("Invoke", ["sagemaker:InvokeEndpoint"], arns)]
-
-
-def api_policy(account: Account) -> dict[str, Any]:
-    """The API's own policy: nobody of another account, whatever their account allows them."""
-    foreign = {"StringNotEquals": {"aws:PrincipalAccount": account.id}}
-    deny = {"Sid": "OwnAccountOnly", "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke"}
-    return {"Version": VERSION, "Statement": [{**deny, "Resource": "execute-api:/*", "Condition": foreign}]}
-
-
-def caller(account: Account, *, api_id: str, stage: str) -> list[Statement]:
-    """Applications that call the API, and can do nothing else with it."""
-    path = account.arn("execute-api", f"{api_id}/{stage}/POST/endpoints/*/predictions")
-    return [Statement("Predictions", ["execute-api:Invoke"], [path], because=Because.VERSIONS)]
 
 
 def api_logs() -> list[Statement]:

@@ -17,6 +17,7 @@ from stacks.values.image_repository import ImageRepository
 from stacks.values.store import Store
 
 CAPTURE = "capture"
+ASYNC = "async/"
 # The kind of role of those who call asynchronous endpoints.
 REQUESTER = "requester"
 
@@ -33,7 +34,7 @@ def hosting_kind(mode: str) -> str:
 
 def async_prefix(endpoint: str) -> str:
     """Where an asynchronous endpoint's requests and answers lie in the data bucket."""
-    return f"async/{endpoint}/"
+    return f"{ASYNC}{endpoint}/"
 
 
 def hosting(

@@ -19,9 +19,9 @@ MAY_IMPORT = {
     "model_code": set(),
     "platform_code": set(),
     "local": set(),
-    "ops": {"config"},
+    "ops": {"config", "stacks"},
     "review": {"app", "config", "stacks"},
-    "benchmarks": {"app", "config"},
+    "benchmarks": {"app", "config", "stacks"},
 }
 
 
@@ -75,7 +75,8 @@ def should_read_no_environment_and_call_no_aws_at_synth(room: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "below"),
     [
-        ("constructs", {"constructs", "permissions", "pipeline_definition", "values"}),
+        ("constructs", {"api_definition", "constructs", "permissions", "pipeline_definition", "values"}),
+        ("api_definition", {"api_definition", "values"}),
         ("pipeline_definition", {"pipeline_definition", "values"}),
         ("permissions", {"permissions", "values"}),
         ("values", {"values"}),
@@ -92,6 +93,12 @@ def should_know_inside_stacks_only_what_lies_below(folder: str, below: set[str])
 def should_make_no_resource_of_permissions_and_values(folder: str) -> None:
     for path in sources(f"stacks/{folder}"):
         assert not {name.split(".")[0] for name in imported(path)} & {"aws_cdk", "constructs", "jsii"}, path
+
+
+def should_know_of_stacks_only_the_api_to_operate() -> None:
+    for path in sources("ops"):
+        used = {name.split(".")[1] for name in imported(path) if name.startswith("stacks.")}
+        assert used <= {"api_definition"}, path
 
 
 def should_read_context_in_the_app_only() -> None:

@@ -19,8 +19,8 @@ ELSEWHERE = [
 ACTION = re.compile(r"[a-z][a-z0-9-]*:[A-Z*][A-Za-z*]*")
 # An f-string that makes actions: f"s3:{verb}". ARNs are written in parts as well, but begin otherwise.
 SERVICES = (
-    "access-analyzer apigateway application-autoscaling cloudformation cloudtrail cloudwatch ec2 ecr events "
-    "execute-api iam kms lambda logs route53 s3 sagemaker sns sqs ssm sts wafv2 xray"
+    "access-analyzer apigateway application-autoscaling cloudformation cloudtrail cloudwatch cognito-idp ec2 ecr "
+    "events execute-api iam kms lambda logs route53 s3 sagemaker sns sqs ssm sts wafv2 xray"
 )
 SERVICE = re.compile(f"({SERVICES.replace(' ', '|')}):")
 # The CDK's ways to write one; from_json takes a document that was written in stacks/permissions.
@@ -28,7 +28,7 @@ WAYS = re.compile(
     r"PolicyStatement|\bgrant\w*\(|add_to_\w*policy|iam\.(Role|Policy|ManagedPolicy)\(|inline_polic|aws_managed_polic"
 )
 # A resource-based permission that AWS::Lambda::Permission makes of two values; the other is the caller's ARN.
-NOT_A_POLICY = {("wake_up.py", "lambda:InvokeFunction")}
+NOT_A_POLICY = {(name, "lambda:InvokeFunction") for name in ("prediction_api.py", "wake_up.py")}
 
 
 def written(path: Path) -> Iterator[str]:

@@ -69,6 +69,14 @@ def _alias(resource: Resource) -> list[str]:
     return [_arn("kms", resource.properties["AliasName"]), _arn("kms", f"key/{resource.properties['TargetKeyId']}")]
 
 
+def _function(resource: Resource) -> list[str]:
+    return [_arn("lambda", f"function:{resource.properties['FunctionName']}")]
+
+
+def _user_pool(resource: Resource) -> list[str]:
+    return [_arn("cognito-idp", f"userpool/{REGION}_1a2b3c")]
+
+
 def _web_acl(resource: Resource) -> list[str]:
     return [f"{resource.arn}/1a2b3c"]
 
@@ -95,26 +103,43 @@ CREATE: Mapping[str, tuple[str, On]] = {
         lambda it: [_arn("access-analyzer", f"analyzer/{it.properties['AnalyzerName']}")],
     ),
     "AWS::ApiGateway::Account": ("apigateway:PATCH", api("/account")),
+    "AWS::ApiGateway::ApiKey": ("apigateway:POST", api("/apikeys")),
+    "AWS::ApiGateway::Authorizer": ("apigateway:POST", api("/restapis/1a2b3c/authorizers")),
+    "AWS::ApiGateway::BasePathMapping": ("apigateway:POST", api("/domainnames/api.example.com/basepathmappings")),
     "AWS::ApiGateway::Deployment": ("apigateway:POST", api("/restapis/1a2b3c/deployments")),
+    "AWS::ApiGateway::DomainName": ("apigateway:POST", api("/domainnames")),
+    "AWS::ApiGateway::GatewayResponse": ("apigateway:PUT", api("/restapis/1a2b3c/gatewayresponses/THROTTLED")),
     "AWS::ApiGateway::Method": ("apigateway:PUT", api("/restapis/1a2b3c/resources/1/methods/POST")),
     "AWS::ApiGateway::RequestValidator": ("apigateway:POST", api("/restapis/1a2b3c/requestvalidators")),
     "AWS::ApiGateway::Resource": ("apigateway:POST", api("/restapis/1a2b3c/resources/1")),
     "AWS::ApiGateway::RestApi": ("apigateway:POST", api("/restapis")),
     "AWS::ApiGateway::Stage": ("apigateway:POST", api("/restapis/1a2b3c/stages")),
+    "AWS::ApiGateway::UsagePlan": ("apigateway:POST", api("/usageplans")),
+    "AWS::ApiGateway::UsagePlanKey": ("apigateway:POST", api("/usageplans/1a2b3c/keys")),
     "AWS::ApplicationAutoScaling::ScalableTarget": ("application-autoscaling:RegisterScalableTarget", scalable_target),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("application-autoscaling:PutScalingPolicy", scalable_target),
     "AWS::CloudTrail::Trail": ("cloudtrail:CreateTrail", itself),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", itself),
+    "AWS::Cognito::UserPool": ("cognito-idp:CreateUserPool", anything),
+    "AWS::Cognito::UserPoolClient": ("cognito-idp:CreateUserPoolClient", _user_pool),
+    "AWS::Cognito::UserPoolDomain": ("cognito-idp:CreateUserPoolDomain", _user_pool),
+    "AWS::Cognito::UserPoolResourceServer": ("cognito-idp:CreateResourceServer", _user_pool),
     **{f"AWS::EC2::{noun}": (f"ec2:{verb}", anything) for noun, verb in EC2.items()},
     "AWS::Events::Rule": ("events:PutRule", itself),
     "AWS::IAM::ManagedPolicy": ("iam:CreatePolicy", itself),
     "AWS::IAM::Role": ("iam:CreateRole", itself),
     "AWS::KMS::Alias": ("kms:CreateAlias", _alias),
     "AWS::KMS::Key": ("kms:CreateKey", anything),
+    "AWS::Lambda::Alias": ("lambda:CreateAlias", _function),
     "AWS::Lambda::Function": ("lambda:CreateFunction", itself),
     "AWS::Lambda::Permission": ("lambda:AddPermission", listed("FunctionName")),
+    "AWS::Lambda::Version": ("lambda:PublishVersion", _function),
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", itself),
     "AWS::Logs::MetricFilter": ("logs:PutMetricFilter", _log_group),
+    "AWS::Route53::RecordSet": (
+        "route53:ChangeResourceRecordSets",
+        lambda it: [f"arn:aws:route53:::hostedzone/{it.properties['HostedZoneId']}"],
+    ),
     "AWS::S3::Bucket": ("s3:CreateBucket", itself),
     "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", _bucket),
     "AWS::SNS::Subscription": ("sns:Subscribe", listed("TopicArn")),

@@ -8,6 +8,7 @@ import pytest
 
 from review.iam import Deployed, Kind, Policies, Policy, Principal, Request, evaluate
 from tests.permissions.creation import CREATE
+from tests.stacks.doors import EVERYTHING as EVERYTHING_OF_THE_DOOR
 from tests.stacks.variant import changed, stacks_of
 
 ACCOUNT = "111122223333"
@@ -29,12 +30,13 @@ KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 TARGET = f"arn:aws:application-autoscaling:eu-west-1:{ACCOUNT}:scalable-target/1a2b3c"
 NAMESPACE = "application-autoscaling:service-namespace"
 VPC = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-1"
+POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_1a2b3c"
 MODEL = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model/ashlardevreviewslinearmodel-1"
 # All that a setting can add to what the four environments deploy.
 EVERYTHING: dict[str, Any] = {
     "network": {"internet": "nat"},
     "audit": {"emails": ["operators@example.com"]},
-    "front_door": {"concurrency": 10},
+    "front_door": EVERYTHING_OF_THE_DOOR,
     "models": {"reviews": {"schedule": {"cron": "0 3 ? * SUN *"}, "transform": {}}},
 }
 
@@ -44,7 +46,7 @@ class Deployer:
 
     def __init__(self, cloud: Deployed) -> None:
         found = [p for p in cloud.of("AWS::IAM::ManagedPolicy") if "-deploy-" in p.arn]
-        assert len(found) == 7
+        assert len(found) == 8
         self._identity = [Policy.parse(p.properties["PolicyDocument"], source=p.path) for p in found]
         self._key = [Policy.parse(KEY_POLICY, source="the key's policy", kind=Kind.RESOURCE)]
 
@@ -211,6 +213,22 @@ TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
     "the role that deploys": (
         ("iam:UpdateAssumeRolePolicy", ROLE, {}),
         ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/ashlar-bootstrap/dev/ci/ashlar-dev-Ci", {}),
+    ),
+    "a user pool of somebody else's": (
+        ("cognito-idp:UpdateUserPool", POOL, OWN_TAGS),
+        ("cognito-idp:UpdateUserPool", POOL, {"aws:ResourceTag/platform": "payroll"}),
+    ),
+    "another hosted zone": (
+        ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0123456789", {}),
+        ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z9876543210", {}),
+    ),
+    "another truststore": (
+        ("s3:GetObject", "arn:aws:s3:::example-certificates/callers.pem", {}),
+        ("s3:GetObject", "arn:aws:s3:::example-certificates/others.pem", {}),
+    ),
+    "a version of somebody else's function": (
+        ("lambda:PublishVersion", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ashlar-dev-front-door-x", {}),
+        ("lambda:PublishVersion", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:payroll", {}),
     ),
     "scaling of another service": (
         ("application-autoscaling:RegisterScalableTarget", TARGET, {NAMESPACE: "sagemaker"}),

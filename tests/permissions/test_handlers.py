@@ -12,10 +12,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import pytest
-
 from review.iam import Deployed
 from tests.conftest import ROOT
+from tests.stacks.doors import platform_of, stacks_behind
 
 (LIBRARY,) = (ROOT / "review/.venv/lib").glob("python3.*")
 SCHEMAS = LIBRARY / "site-packages/cfnlint/data/schemas/resources"
@@ -75,6 +74,21 @@ NOT_NEEDED = {
     ],
 }
 
+# Types that only a setting of the front door brings, and what their handlers do not need for it.
+OPTIONAL = ["ApiGateway::ApiKey", "ApiGateway::Authorizer", "ApiGateway::BasePathMapping", "ApiGateway::DomainName"]
+OPTIONAL += ["ApiGateway::UsagePlan", "ApiGateway::UsagePlanKey", "Cognito::UserPool", "Cognito::UserPoolClient"]
+OPTIONAL += ["Cognito::UserPoolDomain", "Cognito::UserPoolResourceServer", "Lambda::Alias", "Lambda::Version"]
+OPTIONAL += ["Route53::RecordSet"]
+NOT_NEEDED_BY_OPTIONS = {
+    "other services that the type can work with": ["cloudfront:*", "codedeploy:*", "iam:*RolePolicy"],
+    "properties that no template of ours has": [
+        "cognito-idp:AddCustomAttributes",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "lambda:*FunctionScalingConfig",
+        "lambda:*RuntimeManagementConfig",
+    ],
+}
+
 
 @cache
 def handlers() -> dict[str, dict[str, Any]]:
@@ -89,22 +103,37 @@ def needed(type: str) -> set[str]:
     return {action for name in its if name != "list" for action in its[name].get("permissions", [])}
 
 
-@pytest.fixture(scope="module")
-def allowed(deployed: Callable[[str], Deployed]) -> set[str]:
-    policies = [p for p in deployed("prod").of("AWS::IAM::ManagedPolicy") if "-deploy-" in p.arn]
+def allowed(cloud: Deployed) -> set[str]:
+    """What the execution policies allow, in lower case."""
+    policies = [p for p in cloud.of("AWS::IAM::ManagedPolicy") if "-deploy-" in p.arn]
     statements = [s for policy in policies for s in policy.properties["PolicyDocument"]["Statement"]]
     return {action.lower() for s in statements if s["Effect"] == "Allow" for action in s["Action"]}
 
 
-def should_allow_what_the_handlers_of_our_types_call(deployed: Callable[[str], Deployed], allowed: set[str]) -> None:
-    accepted = [pattern.lower() for patterns in NOT_NEEDED.values() for pattern in patterns]
-    missing = []
-    types = {each.type for each in deployed("prod").resources if not each.stack.endswith("-bootstrap")}
-    assert sum(bool(needed(type)) for type in types) > 25
+def missing(cloud: Deployed, types: set[str], accepted: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """(type, action) of what a handler calls and is neither allowed nor accepted as not needed."""
+    patterns = [pattern.lower() for its in accepted.values() for pattern in its]
+    granted = allowed(cloud)
+    found = []
     for type in sorted(types):
         for action in sorted(needed(type)):
             wanted = action.lower()
-            granted = wanted in allowed or any(fnmatch.fnmatch(each, wanted) for each in allowed)
-            if not granted and not any(fnmatch.fnmatch(wanted, pattern) for pattern in accepted):
-                missing.append((type, action))
-    assert missing == []
+            given = wanted in granted or any(fnmatch.fnmatch(each, wanted) for each in granted)
+            if not given and not any(fnmatch.fnmatch(wanted, pattern) for pattern in patterns):
+                found.append((type, action))
+    return found
+
+
+def should_allow_what_the_handlers_of_our_types_call(deployed: Callable[[str], Deployed]) -> None:
+    types = {each.type for each in deployed("prod").resources if not each.stack.endswith("-bootstrap")}
+    assert sum(bool(needed(type)) for type in types) > 25
+    assert missing(deployed("prod"), types, NOT_NEEDED) == []
+
+
+def should_allow_what_the_handlers_of_the_front_doors_options_call() -> None:
+    platform = platform_of("everything")
+    stacks = {**stacks_behind("everything"), **stacks_behind("everything", bootstrap=True)}
+    cloud = Deployed({platform.name(n): t for n, t in stacks.items()}, account=platform.account, region=platform.region)
+    types = {f"AWS::{each}" for each in OPTIONAL}
+    assert types <= {each.type for each in cloud.resources}
+    assert missing(cloud, types, NOT_NEEDED_BY_OPTIONS) == []

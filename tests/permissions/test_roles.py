@@ -17,6 +17,7 @@ from tests.stacks.variant import changed, stacks_of
 ASSUMED_BY = {
     "api-logs": "apigateway.amazonaws.com",
     "flow-logs": "vpc-flow-logs.amazonaws.com",
+    "front-door": "lambda.amazonaws.com",
     "function": "lambda.amazonaws.com",
     "pipeline-schedule": "scheduler.amazonaws.com",
     "pipeline-start": "events.amazonaws.com",

@@ -11,11 +11,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from review import audit, scanners
 from review.assembly import Assembly, synthesize
 from stacks.constructs.accepted import Accepted
-from stacks.constructs.acknowledgement import acknowledge, acknowledge_wildcards
+from stacks.constructs.acknowledgement import acknowledge, acknowledge_wildcards, record_wildcards
 from stacks.permissions.statement import Because, Statement, policy
 
 Synthesize = Callable[[Callable[[cdk.App], None]], Assembly]
@@ -68,8 +69,10 @@ def should_accept_wildcards_by_the_final_names_of_what_they_refer_to(
             Statement("Logs", ["logs:PutLogEvents"], ["arn:aws:logs:*:*:*"], because=Because.VERSIONS),
         ]
         stack = cdk.Stack(app, "access", env=cdk.Environment(region="eu-west-1"))
-        acknowledged = iam.CfnManagedPolicy(stack, "Accepted", policy_document=policy(statements))
-        acknowledge_wildcards(acknowledged, statements)
+        nested = Construct(stack, "Nested")
+        iam.CfnManagedPolicy(nested, "Accepted", path="/here/", policy_document=policy(statements))
+        acknowledge_wildcards(nested, "/here/", statements)
+        record_wildcards()
         iam.CfnManagedPolicy(stack, "Silent", policy_document=policy(statements))
 
     assembly = synthesized(compose)
@@ -78,6 +81,18 @@ def should_accept_wildcards_by_the_final_names_of_what_they_refer_to(
     left = audit.open_findings(wildcards, assembly.acknowledgements())
     assert [each.place.logical_id for each in left] == ["Silent"] * 3
     assert audit.hidden(assembly.recorded(), list(assembly.acknowledgements()), assembly.places) == []
+
+
+def should_refuse_two_reasons_for_statements_of_one_name_and_kind() -> None:
+    def statement(because: Because) -> list[Statement]:
+        return [Statement("Read", ["s3:GetObject"], ["arn:aws:s3:::a-bucket/*"], because=because)]
+
+    stack = cdk.Stack(cdk.App(), "access")
+    acknowledge_wildcards(stack, "/here/", statement(Because.OBJECT_KEYS))
+    acknowledge_wildcards(stack, "/there/", statement(Because.VERSIONS))
+    with pytest.raises(ValueError, match="Statement Read at /here/ is there for OBJECT_KEYS and for VERSIONS"):
+        acknowledge_wildcards(stack, "/here/", statement(Because.VERSIONS))
+    record_wildcards()
 
 
 def should_notice_an_acknowledgement_that_goes_around_the_audit(

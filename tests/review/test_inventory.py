@@ -26,6 +26,7 @@ from review.rules import is_known
 from stacks.constructs import accepted as module
 from stacks.constructs.accepted import Accepted
 from tests.conftest import ROOT
+from tests.stacks.doors import DOORS, EVERYTHING
 from tests.stacks.resources import Template
 from tests.stacks.variant import changed
 
@@ -40,6 +41,9 @@ SERVERLESS = {
 VARIANTS: list[tuple[dict[str, Any], set[str], set[str]]] = [
     (NAT, {"WAY_OUT_BY_NAT", "EGRESS_BY_NAT"}, {"vpc:no-igw-route", "vpc:sg-egress"}),
     (SERVERLESS, {"SERVERLESS_MODEL", "SERVERLESS_STORAGE"}, {"SMDG-13", "SageMaker.5", "cfg:sagemaker-model-in-vpc"}),
+    ({"front_door": EVERYTHING}, set(), set()),
+    ({"front_door": DOORS["private"]}, set(), set()),
+    ({"front_door": DOORS["api_key"]}, {"KEYS_ONLY"}, {"apigw:auth", "apigw:private-or-regional"}),
     ({"audit": {"trail": TRAIL, "emails": ["operators@example.com"]}}, {"TAKES_OTHER_STACKS_LOGS"}, set()),
 ]
 ELSEWHERE = {name for _, names, _ in VARIANTS for name in names}
@@ -51,7 +55,7 @@ def reasons(templates: dict[str, Template]) -> dict[str, list[str]]:
     given = defaultdict(set)
     for stack, template in templates.items():
         for logical_id, resource in template["Resources"].items():
-            for each in acknowledgements(resource, Place("", stack, logical_id, "")):
+            for each in acknowledgements(resource, Place("", stack, logical_id, ""), template.get("Metadata", {})):
                 given[each.reason].add(f"{stack}/{logical_id}: {each.origin or each.rule}")
     return {reason: sorted(places) for reason, places in sorted(given.items())}
 

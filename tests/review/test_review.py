@@ -50,7 +50,7 @@ def should_exit_with_1_and_name_what_was_planted(family: str, planted: tuple[int
 
 def should_judge_every_control_from_the_templates(planted: tuple[int, dict[str, Any]]) -> None:
     rows = planted[1]["controls"]["prod"]
-    assert len(rows) == len({row["id"] for row in rows}) == 232
+    assert len(rows) == len({row["id"] for row in rows}) == 238
     assert all(row["evidence"] for row in rows if row["status"] == "satisfied")
     assert all(row["reason"] for row in rows if row["status"] == "exception")
 

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "schedule.timezone": "tests/stacks/test_pipeline_start.py",
     "processing.hardware_encryption": "tests/config/test_checks.py",
     "evaluation.hardware_encryption": "tests/config/test_checks.py",
+    "evaluation.scores_algorithms": "tests/config/test_checks.py",
     "candidates.hardware_encryption": "tests/config/test_checks.py",
     "candidates.closed_features": "tests/config/test_checks.py",
     "transform.hardware_encryption": "tests/config/test_checks.py",

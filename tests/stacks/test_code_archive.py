@@ -35,7 +35,7 @@ def should_hold_the_scripts_and_nothing_that_no_job_runs() -> None:
         names = tar.getnames()
     assert {"preprocess.py", "train_linear.py", "evaluate.py", "serving/linear/inference.py"} <= set(names)
     assert names == sorted(names)
-    assert not [name for name in names if "pycache" in name or name in ("README.md", "sample.py")]
+    assert not [name for name in names if "pycache" in name or name in ("README.md", "api.yaml", "sample.py")]
 
 
 def should_change_with_a_files_content(tmp_path: Path) -> None:

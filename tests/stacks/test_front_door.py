@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from config import environment_names, load_environment
-from tests.stacks.resources import Template, of_type, text
+from stacks.api_definition import PROBLEMS, ROUTES
+from stacks.constructs import prediction_api
+from stacks.constructs.gateway_problems import RESPONSES
+from stacks.values.api_access import ApiAccess
+from tests.stacks.resources import Template, of_type, statements_of, text
 from tests.stacks.variant import changed, stacks_of
 
 each_environment = pytest.mark.parametrize("environment", environment_names())
@@ -31,6 +40,27 @@ def stage(template: Template) -> dict[str, Any]:
     return properties
 
 
+def routes(template: Template) -> dict[str, dict[str, dict[str, Any]]]:
+    """Path -> HTTP method -> properties."""
+    resources = template["Resources"]
+
+    def path(reference: dict[str, Any]) -> str:
+        if "Ref" not in reference:
+            return ""
+        its = resources[reference["Ref"]]["Properties"]
+        return f"{path(its['ParentId'])}/{its['PathPart']}"
+
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for method in of_type(template, "AWS::ApiGateway::Method"):
+        its = method["Properties"]
+        found.setdefault(path(its["ResourceId"]), {})[its["HttpMethod"]] = its
+    return found
+
+
+def gateway_responses(template: Template) -> list[dict[str, Any]]:
+    return of_type(template, "AWS::ApiGateway::GatewayResponse")
+
+
 def log_groups(template: Template) -> dict[str, dict[str, Any]]:
     """Name -> properties."""
     return {its["Properties"]["LogGroupName"]: its["Properties"] for its in of_type(template, "AWS::Logs::LogGroup")}
@@ -44,7 +74,88 @@ def should_authenticate_and_validate_every_method(template: Template) -> None:
     for method in of_type(template, "AWS::ApiGateway::Method"):
         assert method["Properties"]["AuthorizationType"] == "AWS_IAM"
         assert template["Resources"][method["Properties"]["RequestValidatorId"]["Ref"]] == validator
-        assert method["Properties"]["RequestParameters"] == {"method.request.path.endpoint": True}
+
+
+@each_environment
+def should_have_a_method_for_each_route_and_no_other(template: Template) -> None:
+    assert {(method, path) for path, methods in routes(template).items() for method in methods} == {
+        *((route.method, route.path) for route in ROUTES),
+        ("ANY", "/{proxy+}"),
+    }
+    for path, methods in routes(template).items():
+        parameters = {f"method.request.path.{name}": True for name in re.findall(r"{(\w+)}", path)}
+        for its in methods.values():
+            assert its.get("RequestParameters", {}) == parameters
+            assert its["Integration"]["Type"] == "AWS_PROXY"
+            assert "Predictions" in text(its["Integration"]["Uri"])
+
+
+@each_environment
+def should_pass_bytes_on_and_refuse_old_tls(template: Template) -> None:
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi")
+    assert api["Properties"]["BinaryMediaTypes"] == ["*/*"]
+    assert api["Properties"]["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_2_")
+    assert api["Properties"]["EndpointAccessMode"] == "STRICT"
+    assert api["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+@each_environment
+def should_admit_nobody_of_another_account(template: Template, environment: str) -> None:
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi")
+    (statement,) = api["Properties"]["Policy"]["Statement"]
+    foreign = {"StringNotEquals": {"aws:PrincipalAccount": load_environment(environment).account}}
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", foreign)
+
+
+@each_environment
+def should_answer_every_refusal_of_the_gateways_with_a_problem(template: Template) -> None:
+    responses = {its["Properties"]["ResponseType"]: its["Properties"] for its in gateway_responses(template)}
+    model = botocore.session.get_session().get_service_model("apigateway")
+    assert sorted(responses) == sorted(model.shape_for("GatewayResponseType").enum)
+    for its in responses.values():
+        assert its["ResponseTemplates"].keys() == {"application/json"}
+        problem = json.loads(its["ResponseTemplates"]["application/json"])
+        kind = PROBLEMS[problem["type"].removeprefix("urn:problem-type:ashlar:")]
+        assert (problem["status"], problem["title"]) == (kind.status, kind.title)
+        assert its["StatusCode"] == str(kind.status)
+        assert problem["request_id"] == "$context.requestId"
+        # What API Gateway says of an error names users and resources.
+        assert "$context.error" not in text(its) and "arn:" not in text(its)
+        headers = {
+            name.removeprefix("gatewayresponse.header."): value for name, value in its["ResponseParameters"].items()
+        }
+        retry = {"Retry-After": f"'{kind.retry_after}'"} if kind.retry_after else {}
+        assert headers == {
+            "Content-Type": "'application/problem+json'",
+            "X-Request-Id": "context.requestId",
+            **retry,
+        }
+    assert responses["THROTTLED"]["StatusCode"] == responses["QUOTA_EXCEEDED"]["StatusCode"] == "429"
+
+
+@each_environment
+def should_deploy_the_api_again_when_it_changes(template: Template) -> None:
+    """A deployment copies methods and responses: it waits for all of them, and its name is of what they say."""
+    ((id, deployment),) = [
+        (id, its) for id, its in template["Resources"].items() if its["Type"] == "AWS::ApiGateway::Deployment"
+    ]
+    copied = {
+        id
+        for id, its in template["Resources"].items()
+        if its["Type"] in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
+    }
+    assert set(deployment["DependsOn"]) == copied
+    assert stage(template)["DeploymentId"] == {"Ref": id}
+    assert re.fullmatch(r"PredictDeployment[0-9a-f]{32}[0-9A-F]{8}", id)
+
+
+def should_name_the_deployment_after_what_it_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    access = ApiAccess(auth="iam", keys=False)
+    before = prediction_api._digest(access)
+    assert before == prediction_api._digest(access)
+    assert before != prediction_api._digest(replace(access, keys=True))
+    monkeypatch.setitem(RESPONSES, "THROTTLED", ("throttled", "Later."))
+    assert before != prediction_api._digest(access)
 
 
 @each_environment
@@ -63,7 +174,9 @@ def should_throttle_trace_and_log_without_bodies(template: Template) -> None:
 def should_log_each_access_into_an_encrypted_group(template: Template, environment: str) -> None:
     access = stage(template)["AccessLogSetting"]
     assert text(access["DestinationArn"]).endswith(f":log-group:/ashlar-{environment}/api-access")
-    assert {"requestId", "ip", "caller", "httpMethod", "resourcePath", "status"} <= json.loads(access["Format"]).keys()
+    logged = json.loads(access["Format"])
+    assert {"requestId", "sourceIp", "caller", "httpMethod", "resourcePath", "status", "apiKeyId"} <= logged.keys()
+    assert all(value.startswith("$context.") for value in logged.values())
     assert "body" not in access["Format"].lower()
     assert log_groups(template)[f"/ashlar-{environment}/api-access"]["KmsKeyId"]
 
@@ -95,10 +208,11 @@ def should_leave_the_accounts_logging_role_as_it_is_where_there_is_one(dev: Temp
 
 @each_environment
 def should_let_only_the_api_call_the_function(template: Template) -> None:
-    permissions = of_type(template, "AWS::Lambda::Permission")
-    for permission in permissions:
-        assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
-        assert text(permission["Properties"]["SourceArn"]).count("/POST/endpoints/*/predictions") == 1
+    (permission,) = of_type(template, "AWS::Lambda::Permission")
+    (api,) = [id for id, its in template["Resources"].items() if its["Type"] == "AWS::ApiGateway::RestApi"]
+    assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    source = permission["Properties"]["SourceArn"]["Fn::Join"][1]
+    assert (source[-2], source[-1]) == ({"Ref": api}, "/v1/*")
 
 
 @each_environment
@@ -157,11 +271,48 @@ def should_leave_the_firewall_out_only_where_the_configuration_says_so(dev: Temp
     assert left_out == {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"}
 
 
-def should_let_callers_post_predictions_and_nothing_else(dev: Template) -> None:
-    (policy,) = [
-        its for id, its in dev["Resources"].items() if id.startswith("Caller") and its["Type"].endswith("ManagedPolicy")
+def should_let_callers_call_what_they_were_granted_and_nothing_else(dev: Template) -> None:
+    said = statements_of(dev, "CallerApplications")
+    assert {action for statement in said for action in statement["Action"]} == {"execute-api:Invoke"}
+    paths = [path["Fn::Join"][1][-1] for statement in said for path in statement["Resource"]]
+    assert sorted(paths) == [
+        *(f"/v1/GET/{path}" for path in ("endpoints", "health", "jobs/*", "openapi.json")),
+        *(f"/v1/POST/endpoints/*/{route}" for route in ("jobs", "predictions", "uploads")),
     ]
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert statement["Action"] == ["execute-api:Invoke"]
-    (path,) = statement["Resource"]
-    assert path["Fn::Join"][1][-1] == "/v1/POST/endpoints/*/predictions"
+
+
+@each_environment
+def should_let_the_function_call_its_own_endpoints_only(template: Template, environment: str) -> None:
+    platform = load_environment(environment)
+    (function,) = of_type(template, "AWS::Lambda::Function")
+    said = {s["Sid"]: s for s in statements_of(template, function["Properties"]["Role"]["Fn::GetAtt"][0])}
+    at_once = [platform.name(name) for name, its in platform.endpoints.items() if its.mode != "asynchronous"]
+    place = f"arn:aws:sagemaker:{platform.region}:{platform.account}:endpoint"
+    assert said["Invoke"]["Resource"] == [f"{place}/{name}" for name in sorted(at_once)]
+    assert said["See"]["Resource"] == [f"{place}/{platform.name(name)}" for name in sorted(platform.endpoints)]
+
+
+@each_environment
+def should_tell_the_function_its_endpoints_callers_and_document(
+    assembly: Callable[..., Any], templates: Callable[[str], dict[str, Template]], environment: str
+) -> None:
+    platform = load_environment(environment)
+    (function,) = of_type(templates(environment)["front-door"], "AWS::Lambda::Function")
+    package = Path(assembly(environment).directory) / f"asset.{function['Properties']['Code']['S3Key']}"
+    with zipfile.ZipFile(package) as archive:
+        told = json.loads(archive.read("front_door/declared.json"))
+        document = json.loads(archive.read("front_door/openapi.json"))
+    assert told["auth"] == platform.front_door.auth
+    assert told["verbose_errors"] is (environment in ("local", "dev"))
+    assert {name: its["name"] for name, its in told["endpoints"].items()} == {
+        name: platform.name(name) for name in platform.endpoints
+    }
+    assert told["clients"] == {"applications": {"endpoints": sorted(platform.endpoints), "choose_variant": False}}
+    assert told["callers"] == {f"ashlar-{environment}-caller-applications": "applications"}
+    assert document["openapi"].startswith("3.1.")
+
+
+def should_name_the_roles_that_the_function_knows(dev: Template) -> None:
+    assert dev["Resources"]["CallerApplications"]["Properties"]["RoleName"] == "ashlar-dev-caller-applications"
+    for output in ("CallerRole", "CallerRoleApplications"):
+        assert dev["Outputs"][output]["Value"] == {"Fn::GetAtt": ["CallerApplications", "Arn"]}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stacks.constructs import function_package as module
-from stacks.constructs.function_package import FUNCTIONS, function_package
+from stacks.constructs.function_package import FUNCTIONS, function_package, package_source
 
 
 def should_hold_the_functions_own_modules_as_a_package() -> None:
@@ -30,7 +30,9 @@ def should_give_the_same_bytes_for_the_same_files(tmp_path: Path, monkeypatch: p
         (folder / "notes.txt").write_text(root)
         monkeypatch.setattr(module, "FUNCTIONS", folder.parent)
         packages.append(function_package("function"))
-    assert packages[0] == packages[1]
+        packages.append(package_source("function"))
+    assert packages[:2] == packages[2:]
+    assert packages[0] != packages[1]
 
 
 def should_change_with_a_modules_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +43,14 @@ def should_change_with_a_modules_content(tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / "function/handler.py").write_text(content)
         packages.add(function_package("function"))
     assert len(packages) == 2
+
+
+def should_hold_the_same_files_however_it_is_packed() -> None:
+    files = {"declared.json": b"{}" * 1000}
+    contents = []
+    for pack in (function_package, package_source):
+        with zipfile.ZipFile(io.BytesIO(pack("front_door", files))) as package:
+            contents.append({name: package.read(name) for name in package.namelist()})
+    assert contents[0] == contents[1]
+    assert contents[0]["front_door/declared.json"] == files["declared.json"]
+    assert len(function_package("front_door", files)) < len(package_source("front_door", files)) / 2

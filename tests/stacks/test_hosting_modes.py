@@ -95,10 +95,8 @@ def should_copy_a_sample_of_requests_to_the_shadow() -> None:
     assert not any("challenger" in name for name in watched)
 
 
-def should_show_callers_only_endpoints_that_answer_at_once() -> None:
-    """Who calls an asynchronous endpoint needs the buckets, not an API."""
-    assert "front-door" not in stacks_in("asynchronous")
-    assert all("front-door" in stacks_in(mode) for mode in MODES if mode != "asynchronous")
+def should_have_an_api_before_endpoints_of_every_mode() -> None:
+    assert all("front-door" in stacks_in(mode) for mode in MODES)
 
 
 def should_isolate_the_shadow_too() -> None:

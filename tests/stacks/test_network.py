@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import catalogue
+from config.schema import FrontDoor
 from config.schema import Network as Settings
 from review.iam import Deployed, Kind, Policies, Policy, Principal, Request, evaluate
 from stacks.constructs.isolated_vpc import layout
@@ -66,6 +67,7 @@ def build(variant: str) -> Network:
         "ashlar-dev-network",
         name="ashlar-dev",
         settings=Settings.model_validate(VARIANTS[variant]),
+        front_door=FrontDoor(),
         identity=IDENTITY,
         images=IMAGES,
         assets=Assets(Path(tempfile.mkdtemp()), "hnb659fds"),

@@ -144,9 +144,11 @@ def should_register_a_candidate_only_behind_its_gate(definition: dict[str, Any])
     assert not [name for name in top if name.startswith("Register")]
     for candidate in ("linear", "xgboost"):
         gate = next(step for step in definition["Steps"] if step["Name"] == f"Gate-{candidate}")
-        (reached,) = gate["Arguments"]["Conditions"]
+        reached, near = gate["Arguments"]["Conditions"]
         assert reached["Type"] == "GreaterThanOrEqualTo"
         assert reached["LeftValue"]["Std:JsonGet"]["Path"] == f"{candidate}.macro_f1"
+        assert near["Type"] == "LessThanOrEqualTo"
+        assert near["LeftValue"]["Std:JsonGet"]["Path"] == f"{candidate}.behind_champion.macro_f1"
         assert [step["Name"] for step in gate["Arguments"]["IfSteps"]] == [f"Register-{candidate}"]
 
 

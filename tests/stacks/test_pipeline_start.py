@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from config import ConfigurationError
 from tests.stacks.resources import Template, of_type, pipeline_definition, statements_of
 from tests.stacks.variant import changed, stacks_of
 
@@ -91,9 +90,3 @@ def should_train_a_built_in_algorithm_on_its_image_and_let_jobs_pull_it() -> Non
     repository = "arn:aws:ecr:eu-west-1:438346466558:repository/kmeans"
     for stack in ("training-reviews", "network", "inference-reviews"):
         assert repository in str(stacks[stack]), stack
-
-
-def should_refuse_an_algorithm_without_a_published_image() -> None:
-    boosted = {"algorithm": "lightgbm", "channels": {"train": {"from": "train", "content_type": "text/csv"}}}
-    with pytest.raises(ConfigurationError, match=r"candidates\.boosted\.algorithm = 'lightgbm'.*own_image"):
-        stacks_of(changed("local", {"models": {"reviews": {"candidates": {"boosted": boosted}}}}))

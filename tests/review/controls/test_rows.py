@@ -18,6 +18,8 @@ from review.controls.registry import CHECKS
 from tests.conftest import ROOT
 
 REFERENCE = ROOT.parent / "shared" / "reference" / "controls.csv"
+# Of what has been built since the reference table was written.
+ADDED = {"Cognito.1", "Cognito.3", "Cognito.4", "Cognito.5", "Cognito.6", "apigw:tls"}
 OWN = [control.id for control in controls() if not control.follows]
 
 
@@ -64,7 +66,7 @@ def should_have_every_row_of_the_reference() -> None:
     if not REFERENCE.exists():
         pytest.skip("the reference table lies beside the project only where it is developed")
     with REFERENCE.open(encoding="utf-8", newline="") as file:
-        assert {row["id"] for row in csv.DictReader(file)} == {control.id for control in controls()}
+        assert {row["id"] for row in csv.DictReader(file)} == {control.id for control in controls()} - ADDED
 
 
 def should_check_every_row_that_follows_no_other() -> None:

@@ -50,7 +50,8 @@ def client_environment(state: Path, url: str, region: str, caller: Mapping[str, 
 def write_profile(state: Path, url: str, region: str) -> None:
     """The AWS profile of the local cloud: endpoint, certificate authority, and the account's root as credentials.
 
-    `ashlar_api_url` is where a REST API's stage answers here; in AWS that is a host name of its own.
+    `ashlar_api_url` is where a REST API's stage answers here, `ashlar_token_url` where every user pool gives tokens; in
+    AWS those are host names of their own.
     """
     file = state / CONFIG_FILE
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -62,4 +63,5 @@ def write_profile(state: Path, url: str, region: str) -> None:
         f"aws_access_key_id = {ACCOUNT}\n"
         "aws_secret_access_key = local\n"
         f"ashlar_api_url = {url}/_aws/execute-api/{{api_id}}/{{stage}}\n"
+        f"ashlar_token_url = {url}/oauth2/token\n"
     )

@@ -31,14 +31,24 @@ OURS = frozenset(
 MINISTACK = frozenset(
     {
         "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::BasePathMapping",
         "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::DomainName",
         "AWS::ApiGateway::GatewayResponse",
         "AWS::ApiGateway::Method",
         "AWS::ApiGateway::Model",
         "AWS::ApiGateway::Resource",
         "AWS::ApiGateway::RestApi",
         "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::UsagePlan",
+        "AWS::ApiGateway::UsagePlanKey",
         "AWS::CloudWatch::Alarm",
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolDomain",
+        "AWS::Cognito::UserPoolResourceServer",
         "AWS::EC2::InternetGateway",
         "AWS::EC2::Route",
         "AWS::EC2::RouteTable",
@@ -55,12 +65,15 @@ MINISTACK = frozenset(
         "AWS::IAM::Role",
         "AWS::KMS::Alias",
         "AWS::KMS::Key",
+        "AWS::Lambda::Alias",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Function",
         "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
         "AWS::Logs::MetricFilter",
         "AWS::Logs::ResourcePolicy",
+        "AWS::Route53::RecordSet",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
@@ -81,6 +94,10 @@ ALL = OURS | MINISTACK | INTERNAL
 
 # Property -> what reads it, where that is not the handler that creates the resource. A name stands for all within it.
 READ_LATER: dict[str, dict[str, str]] = {
+    "AWS::Cognito::UserPoolResourceServer": {
+        "Scopes.ScopeDescription": "what DescribeResourceServer answers",
+        "Scopes.ScopeName": "what a token is asked for and granted",
+    },
     "AWS::EC2::VPCEndpoint": {"PolicyDocument": "evaluated at each call through the endpoint (hooks/policies.py)"},
     "AWS::Events::Rule": {
         "Targets.Arn": "where EventBridge delivers an event",
@@ -96,9 +113,11 @@ READ_LATER: dict[str, dict[str, str]] = {
 
 _NO_SERVICE = "the service does not exist here"
 _NO_FIREWALL = "the local cloud filters no requests"
+_ONE_SERVER = "one server answers for all services, with TLS 1.2 and 1.3"
 # Property -> why it has no effect. A name stands for all within it.
 RECORDED_ONLY: dict[str, dict[str, str]] = {
     "AWS::AccessAnalyzer::Analyzer": {"Type": _NO_SERVICE},
+    "AWS::ApiGateway::RestApi": {"EndpointAccessMode": _ONE_SERVER, "SecurityPolicy": _ONE_SERVER},
     "AWS::ApiGateway::Stage": {"AccessLogSetting": "no access logs are written"},
     "AWS::Events::Rule": {"Targets.RetryPolicy": "a delivery is tried once"},
     "AWS::S3::Bucket": {"AccessControl": "bucket policies alone decide"},

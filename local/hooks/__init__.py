@@ -1,6 +1,10 @@
 """The only package that touches MiniStack's internals; the rest of `local/` is written against these functions."""
 
-from local.hooks import alarm_acceptance as alarm_acceptance  # it takes its place in MiniStack
+# These take their place in MiniStack when they are imported.
+from local.hooks import alarm_acceptance as alarm_acceptance
+from local.hooks import gateway as gateway
+from local.hooks import s3_signatures as s3_signatures
+from local.hooks import tokens as tokens
 from local.hooks.alarm_evaluation import in_alarm, missing_alarms
 from local.hooks.alarm_evaluation import watch as watch_alarms
 from local.hooks.cloudformation import register_cfn_type

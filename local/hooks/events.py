@@ -111,10 +111,11 @@ def _may_deliver(target_arn: str, rule: Mapping[str, Any]) -> bool:
         return bool(_sqs.queue_policy_allows(*given))
     if service == "sns":
         return bool(_sns.topic_policy_allows(*given))
-    return service != "lambda" or _function_lets_in(*given)
+    return service != "lambda" or function_lets_in(*given)
 
 
-def _function_lets_in(arn: str, service: str, source_arn: str, account: str) -> bool:
+def function_lets_in(arn: str, service: str, source_arn: str, account: str) -> bool:
+    """Whether the policy of a function, version or alias lets a service in, for this source."""
     found = _lambda.function_policy_for_arn(arn)
     context = _evaluator.EvalContext(
         principal_arn=service,

@@ -13,7 +13,16 @@ from typing import Any
 PINNED_VERSION = "1.5.33"
 
 _NEEDED: dict[str, tuple[str, ...]] = {
-    "app": ("app", "AUTH", "SERVICE_HANDLERS", "_MAIN_LOOP", "_maybe_record_cloudtrail"),
+    "app": (
+        "app",
+        "AUTH",
+        "SERVICE_HANDLERS",
+        "_MAIN_LOOP",
+        "_enforce_execute_api",
+        "_handle_execute_api_request",
+        "_maybe_record_cloudtrail",
+        "_parse_execute_api_url",
+    ),
     "core.iam_actions": (
         "SERVICE_TO_IAM_NAMESPACE",
         "_BOTOCORE_SERVICE_MAP",
@@ -43,6 +52,23 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "core.lambda_runtime": ("Worker", "execution_credentials"),
     "core.responses": ("get_account_id", "get_region", "new_uuid", "request_scope"),
     "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
+    "services.apigateway_v1": (
+        "_AUTHENTICATION_GATEWAY_ERRORS",
+        "_build_lambda_event_v1",
+        "_check_api_key",
+        "_extract_lambda_ref_from_integration_uri",
+        "_fetch_jwks",
+        "_gateway_error_response",
+        "_gateway_responses",
+        "_gw_error",
+        "_invoke_lambda_proxy_v1",
+        "_lambda_proxy_response",
+        "_resolve_api_key",
+        "_rest_apis",
+        "_validate_cognito_authorizer",
+        "authentication_error_response",
+        "find_api_scope",
+    ),
     "services.cloudformation": ("_stack_events", "_stacks"),
     "services.cloudformation.changesets": ("_add_event", "_find_change_set", "validate_template_support"),
     "services.cloudformation.engine": ("validate_template_support",),
@@ -73,6 +99,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "_stat_value",
         "_store_datum",
     ),
+    "services.cognito": ("_get_pool_unscoped", "well_known_jwks"),
     "services.ec2": ("_p", "_parse_ip_permissions", "_route_tables", "_subnets", "_vpc_endpoints", "_vpce_fields_xml"),
     "services.eventbridge": (
         "_archive_event",
@@ -88,7 +115,9 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "services.iam": ("_mfa_devices", "_roles"),
     "services.lambda_svc": (
         "_execution_record_for_config",
+        "_functions",
         "_get_func_record_for_ref",
+        "_reserved_concurrency",
         "function_policy_for_arn",
         "invoke_async_with_retry",
     ),

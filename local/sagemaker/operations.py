@@ -58,6 +58,13 @@ def supported() -> frozenset[str]:
     return frozenset(_OPERATIONS)
 
 
+def fail_on_purpose(operation: str, refused: int = 400) -> None:
+    """Raise ApiError where somebody wants the operation to fail; `refused`: status of what is no server fault."""
+    fault = faults.take(state_folder(), operation)
+    if fault:
+        raise ApiError(fault.code, fault.message, 500 if fault.code.startswith("Internal") else refused)
+
+
 def perform(call: Call) -> Record:
     """Validate a request and carry it out; an operation or field not supported is an error that names it."""
     found = _OPERATIONS.get(call.operation)
@@ -65,9 +72,7 @@ def perform(call: Call) -> Record:
         known = "SageMaker has this operation, the local cloud does not" if is_operation(call.operation) else "unknown"
         raise ApiError("UnknownOperationException", f"{call.operation}: {known}. See docs/local.md.")
     check_request(call.operation, call.params)
-    fault = faults.take(state_folder(), call.operation)
-    if fault:
-        raise ApiError(fault.code, fault.message, 500 if fault.code.startswith("Internal") else 400)
+    fail_on_purpose(call.operation)
     for name, value in call.params.items():
         if name not in found.fields and value not in (None, False, [], {}):
             raise unsupported(f"{call.operation}: {name}", "Leave it out for the environment `local`.")

@@ -13,7 +13,7 @@ from typing import Any
 from local import hooks
 from local.sagemaker import condition_keys, runtime, tags
 from local.sagemaker.errors import ApiError
-from local.sagemaker.operations import Call, perform
+from local.sagemaker.operations import Call, fail_on_purpose, perform
 from local.sagemaker.resource_arns import endpoint_of, is_asynchronous, resource_arn, scalable_target_arn
 from local.sagemaker.roles import require_tagging
 from local.sagemaker.shapes import answer
@@ -53,8 +53,13 @@ async def _sagemaker(
     target = headers.get("x-amz-target", "")
     # IAM was asked about the action that the target or a query names: a request must not be two things at once.
     if endpoint is not None and method == "POST" and not target and not query:
+        invoke, operation = (
+            (runtime.invoke_async, "InvokeEndpointAsync")
+            if is_asynchronous(path)
+            else (runtime.invoke, "InvokeEndpoint")
+        )
         try:
-            invoke = runtime.invoke_async if is_asynchronous(path) else runtime.invoke
+            fail_on_purpose(operation, refused=429)
             return await invoke(current_region(), endpoint, headers, body)
         except ApiError as error:
             return _error(error, "application/json")

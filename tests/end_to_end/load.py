@@ -1,8 +1,9 @@
 """Callers: `python -m tests.end_to_end.load --endpoint reviews --rate 30 --out FILE`, a process of its own.
 
 Sends requests at a fixed rate whatever comes back (an open loop: slow answers do not slow the callers down), asks
-nothing twice, and writes one JSON line for each answer, `{at, status, variant, package, seconds}`. Ends when its
-standard input is closed. `at` is seconds since the epoch; status 0: no answer at all.
+nothing twice, and writes one JSON line for each answer, `{at, status, variant, package, seconds, retry_after}`. Ends
+when its standard input is closed, with one line for each request. `at` is seconds since the epoch; status 0: no answer
+at all.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ CALLERS = 16
 class Callers:
     """Sends to one endpoint until it is told to end."""
 
-    def __init__(self, api: Api, url: str, out: TextIO) -> None:
-        self._api, self._url, self._out = api, url, out
+    def __init__(self, api: Api, path: str, out: TextIO) -> None:
+        self._api, self._path, self._out = api, path, out
         self._writing = threading.Lock()
 
     def call(self, rate: float, ended: threading.Event) -> None:
@@ -45,10 +46,10 @@ class Callers:
     def _one(self) -> None:
         begun, at = time.monotonic(), time.time()
         try:
-            response = self._api._send(self._url, BODY)
-            status, content = response.status, response.data
+            response = self._api.request("POST", self._path, BODY)
+            status, content, retry = response.status, response.data, response.headers.get("Retry-After")
         except HTTPError as error:
-            status, content = 0, json.dumps({"detail": str(error)}).encode()
+            status, content, retry = 0, json.dumps({"detail": str(error)}).encode(), None
         answer: dict[str, Any] = json.loads(content)
         line = {
             "at": at,
@@ -56,6 +57,7 @@ class Callers:
             "variant": answer.get("variant"),
             "package": answer.get("model_package"),
             "seconds": time.monotonic() - begun,
+            "retry_after": retry,
             "detail": None if status == 200 else answer,
         }
         with self._writing:
@@ -78,10 +80,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     environment = Environment(load_environment(given.environment))
-    url = f"{environment.api_url}/endpoints/{given.endpoint}/predictions"
+    path = f"/endpoints/{given.endpoint}/predictions"
     ended = threading.Event()
     with given.out.open("w", encoding="utf-8") as out:
-        callers = Callers(Api(environment), url, out)
+        callers = Callers(Api(environment), path, out)
         calling = threading.Thread(target=callers.call, args=(given.rate, ended))
         calling.start()
         sys.stdin.read()

@@ -6,6 +6,7 @@ They are applied by the account's root, as MiniStack applies its own.
 from __future__ import annotations
 
 from local.cloudformation.gaps import (
+    api_gateway,
     ec2,
     lambda_functions,
     lambda_wait,
@@ -18,6 +19,7 @@ from local.cloudformation.gaps import (
 
 def mend() -> None:
     """Mend all of them; called before the audit, which sees what is read here."""
+    api_gateway.mend()
     ec2.mend()
     s3.mend()
     recorded_types.mend()

@@ -7,6 +7,7 @@ from typing import Any
 from local import hooks
 from local.cloudformation.gaps.after import Properties, after
 from local.cloudformation.shapes import parameters
+from local.hooks import lambda_workers
 
 # CloudFormation's name for each setting, and the API's. MiniStack delivers to the dead-letter target; the others it
 # records.
@@ -39,4 +40,5 @@ def _apply(function_name: str, properties: Properties, old: Properties) -> None:
 
 def mend() -> None:
     """Apply the settings after each create and update of a function."""
+    lambda_workers.share_reserved_concurrency()
     after("AWS::Lambda::Function", _apply)

@@ -3,9 +3,10 @@
 #   make destroy   [ENV=local]   all but the bootstrap stack and what is retained
 #   make synth | diff | preflight [ENV=local]   the templates; what would change; what would fail
 #   make bootstrap | bootstrap-policy [ENV=local]   an administrator's, once; its policies, printed (docs/bootstrap.md)
-#   make test | check | review | bench   all tests; style and types; the security review; what synth and hosting cost
+#   make try       [ENV=local] [PORT=0]   a page where you ask the deployed model; its address is printed
+#   make test | check | review | bench   all tests; style and types; the security review; what synth, hosting and API cost
 #   make compare-sdk | sdk-definition   the SageMaker SDK's definition that tests compare ours with: unchanged? anew
-#   make soak   twenty releases under load, and a bad one
+#   make soak   twenty releases under load, and a bad one; the front door for minutes
 #   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
 
 ENV ?= local
@@ -43,7 +44,7 @@ export ASHLAR_ENV := $(ENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -9
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 # Each environment of installed packages is made once; its stamp is newer than the files it was made from.
 .venv/.app: requirements.txt
@@ -159,6 +160,11 @@ destroy: $(SETUP)
 	  $(AGAINST) $(CDK) destroy --all $(FORCE) --app $(ASSEMBLY); fi; \
 	result=$$?; $(if $(filter local,$(ENV)),$(LOCAL) stop || result=$$?;) exit $$result
 
+# Ctrl-C ends it.
+.PHONY: try
+try: .venv/.app
+	@$(AGAINST) $(BIN)/python -m ops try --port $(or $(PORT),0)
+
 test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 	@# Two processes: much of the time goes by waiting for the local cloud.
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
@@ -166,7 +172,7 @@ test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 # Twenty releases under load, one that must be rolled back (`make test` has the short form), and scaling at length.
 .PHONY: soak
 soak: .venv/.dev node_modules/.ready local/.venv/.ready
-	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' tests/end_to_end/test_soak.py tests/end_to_end/test_scaled_variants.py
+	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' tests/end_to_end/test_soak.py tests/end_to_end/test_scaled_variants.py tests/end_to_end/front_door
 
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .
@@ -184,11 +190,13 @@ compare-sdk: tests/sdk/.venv/.ready
 sdk-definition: tests/sdk/.venv/.ready
 	@tests/sdk/.venv/bin/python tests/sdk/build.py > tests/sdk/definition.json
 
-# What synth and hosting cost on this machine, against their targets: benchmarks/.
+# What synth, hosting and the front door cost on this machine, against their targets: benchmarks/.
 .PHONY: bench
-bench: .venv/.app local/.venv/.ready
+bench: .venv/.dev local/.venv/.ready
 	@$(BIN)/python -m benchmarks.synth
 	@$(BIN)/python -m benchmarks.hosting
+	@$(BIN)/python -m benchmarks.front_door
+	@$(BIN)/python -m benchmarks.prediction_path
 
 # Every environment under every scanner; 1 when something is open, 2 when a scanner is blind. docs/security-review.md
 review: .venv/.dev review/.venv/.ready

@@ -87,11 +87,11 @@ def cloud(state: Path) -> Iterator[Cloud]:
         run("stop")
 
 
-def deploy(there: Cloud) -> str:
-    """An endpoint with one instance of the model, in service; returns its name."""
+def deploy(there: Cloud, script: str = SCRIPT) -> str:
+    """An endpoint with one instance of the model `script`, in service; returns its name."""
     bucket, role = "hosting", _role(there)
     there.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    there.client("s3").put_object(Bucket=bucket, Key="model.tar.gz", Body=_archive())
+    there.client("s3").put_object(Bucket=bucket, Key="model.tar.gz", Body=_archive(script))
     sagemaker = there.client("sagemaker")
     container = {"Image": "image", "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}
     sagemaker.create_model(ModelName="tiny", PrimaryContainer=container, ExecutionRoleArn=role)
@@ -106,17 +106,18 @@ def _role(there: Cloud) -> str:
     trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
     allowed = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
     iam = there.client("iam")
-    arn = iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName="hosting", PolicyName="hosting", PolicyDocument=_policy(allowed))
+    arn = iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="hosting", PolicyName="hosting", PolicyDocument=policy(allowed))
     return str(arn)
 
 
-def _policy(statement: dict[str, Any]) -> str:
+def policy(statement: dict[str, Any]) -> str:
+    """A policy with one statement, as JSON."""
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _archive() -> bytes:
-    buffer, content = io.BytesIO(), SCRIPT.encode()
+def _archive(script: str) -> bytes:
+    buffer, content = io.BytesIO(), script.encode()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         info = tarfile.TarInfo("code/inference.py")
         info.size = len(content)
@@ -218,7 +219,7 @@ def measure(requests: int) -> dict[str, Any]:
         folder.mkdir()
         with model_server(folder) as port:
             calls = (direct(port), hosted(there, endpoint))
-            turns = [[_milliseconds(latencies(call, requests)) for call in calls] for _ in range(TURNS)]
+            turns = [[milliseconds(latencies(call, requests)) for call in calls] for _ in range(TURNS)]
         plain, through = (min(found, key=lambda cuts: cuts["p50"]) for found in zip(*turns, strict=True))
         rates = [[throughput(there, endpoint, callers, requests) for callers in (1, CALLERS)] for _ in range(TURNS)]
         one, four = (max(found) for found in zip(*rates, strict=True))
@@ -236,7 +237,8 @@ def measure(requests: int) -> dict[str, Any]:
     }
 
 
-def _milliseconds(seconds: list[float]) -> dict[str, float]:
+def milliseconds(seconds: list[float]) -> dict[str, float]:
+    """The quantiles that are told of latencies."""
     cuts = statistics.quantiles(seconds, n=100)
     return {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000}
 

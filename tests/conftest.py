@@ -22,7 +22,7 @@ settings.load_profile("unhurried")
 
 
 # Each starts a local cloud of its own, the slowest first: its tests share it, so they run in one process.
-_CLOUDS = ("ashlar", "hosted", "fast_cloud", "local_cloud")
+_CLOUDS = ("ashlar", "hosted", "front_door", "fast_cloud", "local_cloud")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

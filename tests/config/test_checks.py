@@ -13,13 +13,29 @@ from sagemaker.core import image_uris
 from config import ConfigurationError, catalogue, load
 from config.catalogue import Use
 from config.checks import RULES
-from tests.config.cases import foundation, hosting, models, network, training
+from tests.config.cases import declarations, foundation, front_door, hosting, models, network, training
 from tests.config.cases.case import Case, changed
 from tests.conftest import ROOT
 
-CASES = [*models.CASES, *hosting.CASES, *network.CASES, *foundation.CASES, *training.CASES]
+CASES = [
+    *models.CASES,
+    *declarations.CASES,
+    *hosting.CASES,
+    *network.CASES,
+    *foundation.CASES,
+    *training.CASES,
+    *front_door.CASES,
+]
 # Rules that need more than one file or another catalogue, and those that the schema holds.
-ELSEWHERE = {"CIDR-OVERLAP", "ENDPOINT-REGION", "ISOLATION-REQUIREMENTS", "QUALIFIER-OWN", "REGION-IMAGES"}
+ELSEWHERE = {
+    "API-DECLARATION",
+    "API-SAME",
+    "CIDR-OVERLAP",
+    "ENDPOINT-REGION",
+    "ISOLATION-REQUIREMENTS",
+    "QUALIFIER-OWN",
+    "REGION-IMAGES",
+}
 SCHEMA = {"ACCOUNT-ID", "ARGUMENT-FORM", "ARN-FORM", "CIDR-FORM", "NETWORK-EITHER", "ZONES-TWO"}
 
 

@@ -59,7 +59,7 @@ def should_explain_a_rule_that_needs_two_files_or_none(capsys: pytest.CaptureFix
 
 
 def should_write_repeated_parts_of_an_example_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "PREFIX-SLASH"]) == 0
+    assert main(["explain", "FILE-SYSTEM-MODE"]) == 0
     assert not re.search(r"[&*]id\d", capsys.readouterr().out)
 
 

@@ -16,7 +16,8 @@ from tests.conftest import ROOT
 TEXT = (ROOT / "docs" / "models.md").read_text("utf-8")
 # Debugger and Profiler are passed through as they are.
 PARTS: list[type[BaseModel]] = [
-    *(schema.Cache, schema.Candidate, schema.Channel, schema.FileSystem, schema.Gate, schema.Machine, schema.Model),
+    *(schema.Cache, schema.Candidate, schema.Channel, schema.FileSystem, schema.Gate, schema.Machine),
+    *(schema.Evaluation, schema.Model),
     *(schema.Objective, schema.Parameter, schema.Processing, schema.Scan, schema.SearchRange, schema.Spot),
     *(schema.StartSchedule, schema.Transform, schema.Tuning, schema.WarmStart),
 ]

@@ -19,12 +19,20 @@ def shown(rule: str, path: str, value: Any, fix: str) -> Case:
     return Case(rule, example.fails, path, value, fix, example.passes, example.environment)
 
 
+DEBUGGER: dict[str, Any] = {"collections": {}, "parameters": {}}
 SHOWN = [
     shown(
         "TRAINING-KIND",
         LINEAR,
         ["entry_point", "algorithm"],
         "give one of: `entry_point` with `image`, `algorithm`, or `own_image`.",
+    ),
+    shown("ALGORITHM-IMAGE", f"{LINEAR}.algorithm", "lightgbm", "name it by `own_image` instead."),
+    shown(
+        "ALGORITHM-EVALUATION",
+        f"{LINEAR}.algorithm",
+        "linear-learner",
+        "`scores_algorithms: true` in models.reviews.evaluation.",
     ),
     shown("ALGORITHM-KNOWN", f"{LINEAR}.algorithm", "linear_learner", "did you mean `linear-learner`? use one of:"),
     shown(
@@ -54,6 +62,7 @@ SHOWN = [
     ),
     shown("WARM-POOL-SPOT", f"{LINEAR}.warm_pool_minutes", 10, "remove it, or `spot`."),
     shown("WARM-POOL-TUNING", f"{LINEAR}.warm_pool_minutes", 10, "remove it, or `tuning`."),
+    shown("DEBUGGER-TUNING", f"{LINEAR}.debugger", DEBUGGER, "remove it, or `tuning`: the best hyperparameters"),
     shown(
         "CLOSED-FEATURE",
         f"{LINEAR}.profiler",
@@ -114,9 +123,6 @@ SHOWN = [
         "copy the data to a bucket in eu-west-1, and name that.",
     ),
     shown("CHANNEL-RESERVED", f"{LINEAR}.channels.code", "validation", "choose another name, or remove it."),
-    shown("CODE-CHANNEL", f"{LINEAR}.channels.code", None, "add a channel `code` from"),
-    shown("CODE-CHANNEL", f"{LINEAR}.channels.model", None, "add a channel `model` from"),
-    shown("PREFIX-SLASH", f"{LINEAR}.channels.train.from", "s3://our-data/train", "write s3://our-data/train/."),
     shown(
         "SHARDED-ONE",
         f"{LINEAR}.channels.train.distribution",
@@ -456,9 +462,6 @@ def parameter(kind: str, wrong: Any, right: Any) -> tuple[dict[str, Any], str, A
 
 OTHER = {"variants": {"v": {"image": IMAGE, "instances": 1}}}
 KEY = EXAMPLES["KMS-NVME"].fails["keys.data"]
-DEBUGGER: dict[str, Any] = {"collections": {}, "parameters": {}}
-
-
 FURTHER = [
     Case("TRAINING-KIND", {f"{LINEAR}.image": None}, LINEAR, ["entry_point"], "give one of", {}),
     Case("TRAINING-KIND", {LINEAR: {}}, LINEAR, [], "give one of", {}),

@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+from front_door import jobs
 from front_door.caller import Caller
 from front_door.declared import Declared, Endpoint, Grant
 from front_door.log import RequestLine
+from front_door.problems import Problem
 from front_door.request import Request
 from front_door.response import Response
 from front_door.service import Service
@@ -88,3 +91,21 @@ def document(response: Response) -> Mapping[str, Any]:
     """The answer's JSON."""
     found: dict[str, Any] = json.loads(response.body)
     return found
+
+
+def started(desk: Desk, key: str | None = None, body: bytes = BODY, **its: Any) -> Response:
+    """The answer to a request for a job."""
+    headers = JSON | ({"idempotency-key": key} if key else {})
+    return desk.ask(jobs.create, body=body, **{"headers": headers, **its})
+
+
+def shown(desk: Desk, id: str, **its: Any) -> Response:
+    """The answer to a question for a job."""
+    return desk.ask(jobs.show, path={"id": id}, **its)
+
+
+def refused(desk: Desk, call: Any, *arguments: Any, **its: Any) -> tuple[int, str]:
+    """Status and name of the problem that the call ends in."""
+    with pytest.raises(Problem) as caught:
+        call(desk, *arguments, **its)
+    return caught.value.kind.status, caught.value.kind.name

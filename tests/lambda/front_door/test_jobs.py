@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,12 +13,11 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from front_door import async_endpoint, job_record, jobs
-from front_door.call_errors import CallRefusedError, NoModelYetError, UnavailableError
+from front_door import async_endpoint, jobs
+from front_door.call_errors import CallRefusedError, UnavailableError
 from front_door.problems import Problem
-from front_door.response import Response
 
-from .desk import BODY, JSON, Desk, document, opened
+from .desk import BODY, JSON, Desk, document, opened, refused, shown, started
 from .door import CREDENTIALS, REGION
 from .stub_aws import BUCKET, Answer, StubAws, running
 
@@ -39,21 +37,6 @@ def desk(aws: StubAws) -> Iterator[Desk]:
     found = opened(aws)
     yield found
     found.service.client.close()
-
-
-def started(desk: Desk, key: str | None = None, body: bytes = BODY, **its: Any) -> Response:
-    headers = JSON | ({"idempotency-key": key} if key else {})
-    return desk.ask(jobs.create, body=body, **{"headers": headers, **its})
-
-
-def shown(desk: Desk, id: str, **its: Any) -> Response:
-    return desk.ask(jobs.show, path={"id": id}, **its)
-
-
-def refused(desk: Desk, call: Any, *arguments: Any, **its: Any) -> tuple[int, str]:
-    with pytest.raises(Problem) as caught:
-        call(desk, *arguments, **its)
-    return caught.value.kind.status, caught.value.kind.name
 
 
 def should_put_the_body_where_sagemaker_reads_it_and_queue_it(desk: Desk, aws: StubAws) -> None:
@@ -224,84 +207,6 @@ def should_give_a_job_up_when_no_answer_can_come_any_more(
     assert document(shown(desk, id))["status"] == "pending"
     monkeypatch.setattr(time, "time", lambda: now + longest + 600)
     assert document(shown(desk, id))["failure"]["type"].endswith(":deadline-passed")
-
-
-def should_start_one_job_for_requests_with_one_key(desk: Desk, aws: StubAws) -> None:
-    first, second = started(desk, "key"), started(desk, "key")
-    assert document(first) == document(second)
-    assert len(aws.called(ASKED)) == 1
-    assert document(started(desk, "other key"))["id"] != document(first)["id"]
-    assert document(started(desk, "key", client="other"))["id"] != document(first)["id"]
-    assert document(started(desk))["id"] != document(started(desk))["id"]
-
-
-@pytest.mark.parametrize(
-    "its", [{"body": b'{"instances": [{"text": "Other"}]}'}, {"headers": {"content-type": "application/jsonlines"}}]
-)
-def should_refuse_another_request_with_a_key_that_was_used(desk: Desk, aws: StubAws, its: dict[str, Any]) -> None:
-    started(desk, "key")
-    its.setdefault("headers", JSON)
-    if "body" not in its:
-        its["body"] = b'{"text": "Fits well."}'
-    its["headers"] = {**its["headers"], "idempotency-key": "key"}
-    assert refused(desk, started, **its) == (422, "idempotency-mismatch")
-    assert len(aws.called(ASKED)) == 1
-
-
-@pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
-def should_refuse_a_key_that_is_none(desk: Desk, key: str) -> None:
-    assert refused(desk, started, headers=JSON | {"idempotency-key": key}) == (400, "invalid-request")
-
-
-def should_start_one_job_for_many_requests_at_once(desk: Desk, aws: StubAws) -> None:
-    # GIVEN a queue that keeps the first request waiting
-    entered, free = threading.Event(), threading.Event()
-    results: list[int] = []
-
-    def slow(*arguments: Any, **its: Any) -> Any:
-        entered.set()
-        assert free.wait(20)
-        return async_endpoint.enqueue(*arguments, **its)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "enqueue", slow)
-        thread = threading.Thread(target=lambda: results.append(started(desk, "key").status))
-        thread.start()
-        assert entered.wait(20)
-        # WHEN the same request comes again meanwhile THEN it is told to wait
-        assert refused(opened(aws), started, "key") == (409, "job-in-progress")
-        free.set()
-        thread.join()
-    assert results == [202]
-    assert started(desk, "key").status == 202
-    assert len(aws.called(ASKED)) == 1
-
-
-def should_let_a_request_take_over_from_one_that_was_cut_off(
-    desk: Desk, aws: StubAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # GIVEN a request that died after it had claimed the job and written its input
-    def dies(*_: Any, **__: Any) -> Any:
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(jobs, "enqueue", dies)
-        started(desk, "key")
-    # WHEN it is repeated at once THEN it could still be running; later it is done again
-    assert refused(desk, started, "key") == (409, "job-in-progress")
-    later = time.time() + job_record.CLAIM_SECONDS + 1
-    monkeypatch.setattr(time, "time", lambda: later)
-    assert started(desk, "key").status == 202
-    assert len(aws.called(ASKED)) == 1
-
-
-def should_be_repeatable_at_once_after_a_failure(desk: Desk, aws: StubAws) -> None:
-    missing = json.dumps({"__type": "ValidationError", "message": "Endpoint x of account 1 not found."}).encode()
-    aws.failing = lambda asked: Answer(400, missing) if asked.path == ASKED else None
-    with pytest.raises(NoModelYetError):
-        started(desk, "key")
-    aws.failing = lambda _: None
-    assert started(desk, "key").status == 202
 
 
 def should_not_show_a_job_that_was_never_queued(desk: Desk, aws: StubAws) -> None:

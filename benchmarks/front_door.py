@@ -114,7 +114,6 @@ def package(hosted: str = HOSTED) -> bytes:
     reviews = ApiEndpoint(hosted, "real_time", ["linear", "xgboost"], load_declaration(ROOT / "model_code/reviews"))
     files = packaged(
         name="ashlar-dev",
-        environment="dev",
         endpoints={ENDPOINT: reviews},
         settings=FrontDoor(),
         callers={CALLER: "applications"},

@@ -25,6 +25,8 @@ READING = {
     "SCHEMA": ("values have their type and bounds", "a value is of another type, or outside of its bounds."),
     "ACCOUNT-ID": ("accounts are texts of twelve digits", ""),
     "API-COLUMNS": ("columns are the properties of a row", "a column and its property have one name."),
+    "API-EXAMPLE": ("an example is as its own schemas say", "whoever copies it must not be refused."),
+    "API-JSON": ("a declaration is JSON", "YAML's infinities, NaN and dates have no place in the API's document."),
     "API-MEDIA-TYPE": ("requests are declared by media type", "this is no media type."),
     "API-SCHEMA-KEYWORD": ("schemas use the subset that the front door checks", "this keyword is not supported."),
     "API-SCHEMA-VALUE": ("keywords of schemas have their form", "a keyword's value has another form."),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.checks.rule import Violation, rule
-from config.declaration import FILE, Declaration, declared_models, load_declaration
+from config.declaration import FILE, LARGEST, Bytes, Declaration, declared_models, load_declaration
 from config.errors import ConfigurationError
 from config.schema import Platform
 
@@ -54,6 +54,26 @@ def variants_declare_the_same_api(platform: Platform, file: Path) -> Iterator[Vi
             if _api(ROOT / codes[first]) != _api(ROOT / codes[other]):
                 fix = f"declare in {codes[other]}/{FILE} what {codes[first]}/{FILE} does, or give it its own endpoint."
                 yield Violation(f"endpoints.{name}.variants", other, fix)
+
+
+@rule("API-MAX-BYTES", "an endpoint's mode takes what its model's declaration lets through.", "API reference: BodyBlob")
+def bodies_fit_the_mode_of_the_endpoint(platform: Platform, file: Path) -> Iterator[Violation]:
+    codes = served_models(platform)
+    for name, endpoint in platform.endpoints.items():
+        most = LARGEST[endpoint.mode]
+        for code in [codes[model] for model in declared_models(endpoint) if model in codes]:
+            for media, size in _sizes(ROOT / code):
+                if size > most:
+                    fix = f"set requests.{media}.max_bytes to at most {most} in {code}/{FILE}; it is {size}."
+                    yield Violation(f"endpoints.{name}", endpoint.mode, fix)
+
+
+def _sizes(folder: Path) -> list[tuple[str, int]]:
+    try:
+        requests = load_declaration(folder).requests
+    except ConfigurationError:
+        return []
+    return [(media, its.max_bytes) for media, its in requests.items() if isinstance(its, Bytes)]
 
 
 def _api(folder: Path) -> object:

@@ -4,11 +4,12 @@
 `GET /endpoints`, and in the problem that answers a wrong body.
 """
 
-from config.declaration.declaration import Bytes, Declaration, Example, Instances, Table
+from config.declaration.declaration import LARGEST, Bytes, Declaration, Example, Instances, Table
 from config.declaration.load import FILE, declared_model, declared_models, load_declaration
 
 __all__ = [
     "FILE",
+    "LARGEST",
     "Bytes",
     "Declaration",
     "Example",

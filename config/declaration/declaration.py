@@ -13,7 +13,14 @@ JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
 # botocore's shape BodyBlob of sagemaker-runtime; an asynchronous request may have 1 GB.
 LARGEST_SYNCHRONOUS = 6 * 1024 * 1024
+LARGEST_SERVERLESS = 4 * 1024 * 1024
 LARGEST_ASYNCHRONOUS = 1024**3
+# Mode of an endpoint -> bytes of a request.
+LARGEST = {
+    "real_time": LARGEST_SYNCHRONOUS,
+    "serverless": LARGEST_SERVERLESS,
+    "asynchronous": LARGEST_ASYNCHRONOUS,
+}
 
 MaxInstances = Field(1000, ge=1, le=100_000, description="Instances in one request.")
 Schema = dict[str, Any]

@@ -1,6 +1,15 @@
 """How a call to AWS can fail, and the problem that each failure becomes."""
 
-from front_door.problems import DEADLINE_PASSED, MODEL_FAILED, NO_MODEL_YET, THROTTLED, UNAVAILABLE, Kind, Problem
+from front_door.problems import (
+    DEADLINE_PASSED,
+    MODEL_FAILED,
+    NO_MODEL_YET,
+    THROTTLED,
+    UNAVAILABLE,
+    UNKNOWN_VARIANT,
+    Kind,
+    Problem,
+)
 
 
 class CallError(Exception):
@@ -8,6 +17,7 @@ class CallError(Exception):
 
     CallError
     ├── NoModelYetError       the endpoint does not exist: it appears with the first approved model
+    ├── VariantNotServedError the endpoint has no such variant now, though it is declared
     ├── ThrottledError        AWS throttles us; nothing ran
     ├── ModelFailedError      the model's container failed
     ├── DeadlinePassedError   no answer in time
@@ -17,6 +27,9 @@ class CallError(Exception):
 
 
 class NoModelYetError(CallError): ...
+
+
+class VariantNotServedError(CallError): ...
 
 
 class ThrottledError(CallError): ...
@@ -45,10 +58,11 @@ class CallRefusedError(Exception):
 
 PROBLEMS: tuple[tuple[type[CallError], Kind, str], ...] = (
     (NoModelYetError, NO_MODEL_YET, "No model has been released to this endpoint. Try again once one is approved."),
+    (VariantNotServedError, UNKNOWN_VARIANT, "It is not served now. Leave X-Target-Variant out, or try again later."),
     (ThrottledError, THROTTLED, "The endpoint is busy. Wait, then send the request again."),
     (ModelFailedError, MODEL_FAILED, "The model failed. Report the request id to the endpoint's owner."),
     (DeadlinePassedError, DEADLINE_PASSED, "Send fewer instances a request, or try again."),
-    (UnavailableError, UNAVAILABLE, "Wait, then send the request again; predicting twice is safe."),
+    (UnavailableError, UNAVAILABLE, "Wait, then send the request again; one for a job with the same key."),
 )
 
 

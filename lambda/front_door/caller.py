@@ -34,14 +34,17 @@ class Caller:
 
 
 def caller_of(context: Mapping[str, Any], declared: Declared, api_keys: Mapping[str, str]) -> Caller:
-    """From the event's `requestContext`. `api_keys`: id of an API key -> client."""
+    """From the event's `requestContext`. `api_keys`: id of an API key -> client, where keys are needed.
+
+    Raises Problem (403) where an IAM role comes with the key of another client, whose quota it would use.
+    """
     if declared.auth == "cognito":
-        return _token(((context.get("authorizer") or {}).get("claims")) or {})
+        return _token(((context.get("authorizer") or {}).get("claims")) or {}, f"{declared.name}/")
     identity = context.get("identity") or {}
-    if declared.auth == "iam":
-        client = declared.callers.get(_role(identity.get("userArn") or ""))
-    else:
-        client = api_keys.get(identity.get("apiKeyId") or "")
+    owner = api_keys.get(identity.get("apiKeyId") or "")
+    client = declared.callers.get(_role(identity.get("userArn") or "")) if declared.auth == "iam" else owner
+    if api_keys and client is not None and client != owner:
+        raise Problem(NOT_GRANTED, "The API key is another client's. Send your own.")
     return Caller(client, declared.clients.get(client, NOTHING) if client else NOTHING)
 
 
@@ -51,9 +54,10 @@ def _role(arn: str) -> str:
     return rest.partition("/")[0] if kind == "assumed-role" else ""
 
 
-def _token(claims: Mapping[str, Any]) -> Caller:
-    """An access token's scopes: `<platform>/<endpoint>.predict`, `<platform>/choose-variant`."""
-    scopes = [scope.rpartition("/")[2] for scope in str(claims.get("scope") or "").split()]
+def _token(claims: Mapping[str, Any], server: str) -> Caller:
+    """An access token's scopes: `<server><endpoint>.predict`, `<server>choose-variant`; others are of another API."""
+    every = str(claims.get("scope") or "").split()
+    scopes = [scope.removeprefix(server) for scope in every if scope.startswith(server)]
     endpoints = frozenset(scope.removesuffix(PREDICT) for scope in scopes if scope.endswith(PREDICT))
     client = claims.get("client_id")
     return Caller(str(client) if client else None, Grant(endpoints, CHOOSE_VARIANT in scopes))

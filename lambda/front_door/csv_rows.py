@@ -6,11 +6,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from front_door.schema import Check, Violation, compiled
+from front_door.request import BODY_LIMIT
+from front_door.schema import Check, compiled
+from front_door.violation import Violation
 
 Rows = Callable[[str], Iterator[tuple[list[str], Check]]]
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,999})")
+
+# A field may be as long as the body.
+csv.field_size_limit(BODY_LIMIT)
 
 
 def reader(columns: Sequence[str], *, has_header: bool, instance: Mapping[str, Any] | None) -> Rows:

@@ -49,6 +49,8 @@ class Grant:
 class Declared:
     """The whole file."""
 
+    name: str
+    """The platform's in this environment; of Cognito's resource server as well."""
     auth: str
     """iam, cognito or api_key."""
     verbose_errors: bool
@@ -64,6 +66,7 @@ class Declared:
         """Raises OSError, KeyError or ValueError: a package without it must not start."""
         document = json.loads(file.read_bytes())
         return cls(
+            name=document["name"],
             auth=document["auth"],
             verbose_errors=document["verbose_errors"],
             endpoints={public: _endpoint(public, its) for public, its in document["endpoints"].items()},

@@ -11,6 +11,7 @@ from front_door.call_errors import (
     NoModelYetError,
     ThrottledError,
     UnavailableError,
+    VariantNotServedError,
 )
 from front_door.log import RequestLine
 from front_door.signed_client import Reply, SignedClient, retried
@@ -94,6 +95,8 @@ def failure(reply: Reply) -> Exception:
     message = str(document.get("message") or document.get("Message") or "")
     if name == "ValidationError" and message.startswith("Endpoint ") and "not found" in message:
         return NoModelYetError(message)
+    if name == "ValidationError" and message.startswith("Variant ") and "not found" in message:
+        return VariantNotServedError(message)
     if name == "ModelError":
         # The message quotes the model's, which may quote the caller's data: not even for the log.
         said = f"the container answered {document.get('OriginalStatusCode')}"

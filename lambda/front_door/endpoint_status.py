@@ -34,8 +34,9 @@ STATUSES = {
     # It goes, and answers no more.
     "Deleting": NO_MODEL_YET,
 }
+# Wall-clock time: the monotonic clock need not run while Lambda is frozen.
 _kept: dict[str, tuple[float, str]] = {}
-"""SageMaker endpoint name -> (time.monotonic() until which it holds, status)."""
+"""SageMaker endpoint name -> (time.time() until which it holds, status)."""
 
 
 def index(request: Request, service: Service) -> Response:
@@ -60,7 +61,7 @@ def _document(endpoint: Endpoint, request: Request, service: Service) -> dict[st
 
 def _status(hosted: str, request: Request, service: Service) -> str:
     until, status = _kept.get(hosted, (0.0, UNKNOWN))
-    if time.monotonic() < until:
+    if time.time() < until:
         return status
     try:
         status = _described(hosted, request, service)
@@ -68,7 +69,7 @@ def _status(hosted: str, request: Request, service: Service) -> str:
         # A list of endpoints without the status of one is better than none.
         LOGGER.warning("the status of %s is unknown: %s", hosted, error)
         return UNKNOWN
-    _kept[hosted] = (time.monotonic() + KEPT_SECONDS, status)
+    _kept[hosted] = (time.time() + KEPT_SECONDS, status)
     return status
 
 

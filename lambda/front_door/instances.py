@@ -7,7 +7,8 @@ from front_door import strict_json
 from front_door.media_types import CSV, JSON, JSON_LINES
 from front_door.problems import INVALID_BODY, Problem
 from front_door.request import too_large
-from front_door.schema import Check, Violation, compiled
+from front_door.schema import Check, compiled
+from front_door.violation import Violation
 
 Declared = Mapping[str, Any]
 Count = Callable[[bytes], int | None]
@@ -106,7 +107,7 @@ def _bytes(most: int) -> Count:
         if not body:
             raise invalid("The body is empty. Send the bytes that the model shall read.", "")
         if len(body) > most:
-            raise too_large(len(body), most)
+            raise too_large(f"{len(body)} bytes", most, "Send a smaller one.")
 
     return count
 

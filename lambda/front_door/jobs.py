@@ -6,6 +6,7 @@ tells of it. A client's jobs are its own: for others they do not exist. There is
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from contextlib import suppress
@@ -15,19 +16,28 @@ from urllib.parse import quote
 
 from front_door import upload_request
 from front_door.async_endpoint import QUEUE_SECONDS, WORK_SECONDS, enqueue
-from front_door.call_errors import CallError, CallRefusedError, ModelFailedError, problem_of
+from front_door.call_errors import (
+    CallError,
+    CallRefusedError,
+    ModelFailedError,
+    NoModelYetError,
+    NotConnectedError,
+    ThrottledError,
+    problem_of,
+)
 from front_door.content import checked
 from front_door.declared import Endpoint
 from front_door.job_record import JOB_ID, JobRecords, Record, fingerprint, job_id
-from front_door.media_types import JSON, sent_type, wanted_type
+from front_door.media_types import JSON, declared_type, sent_type, wanted_type
 from front_door.object_store import LINK_SECONDS, ObjectStore
 from front_door.problems import DEADLINE_PASSED, INVALID_REQUEST, NOT_ASYNCHRONOUS, UNKNOWN_JOB, UNKNOWN_UPLOAD, Problem
-from front_door.request import Request
+from front_door.request import Request, media_type
 from front_door.response import Response
 from front_door.service import Service
 
-LONGEST_KEY = 255
-"""Characters of an Idempotency-Key."""
+IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+NOT_QUEUED = (NotConnectedError, ThrottledError, NoModelYetError, CallRefusedError)
+"""After these nothing can have been queued. After any other failure of the call it may have been."""
 MESSAGE_BYTES = 4096
 """Of the model's message, where it may be told at all."""
 LATE_SECONDS = 300
@@ -53,7 +63,7 @@ def create(request: Request, service: Service) -> Response:
         raise Problem(INVALID_REQUEST, "A queued request goes to any variant. Leave X-Target-Variant out.")
     store, uploaded, key = _store(request, service), request.query.get("upload"), _idempotency_key(request)
     accept = JSON if endpoint.prediction is not None else wanted_type(request)
-    body = request.body()
+    body = request.body(advice=f"Send it by POST /endpoints/{endpoint.public}/uploads.")
     if uploaded is None:
         request.line.instances = checked(request, endpoint, body)
         content_type = sent_type(request)
@@ -81,7 +91,7 @@ def create(request: Request, service: Service) -> Response:
             id=id,
             deadline=request.deadline,
         )
-    except (CallError, CallRefusedError):
+    except NOT_QUEUED:
         with suppress(CallError, CallRefusedError):  # else the claim ends by itself
             records.release(held)
         raise
@@ -142,18 +152,22 @@ def _input(endpoint: Endpoint, client: str, id: str) -> str:
 
 def _idempotency_key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        detail = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters. Send a UUID, for example."
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        detail = "An Idempotency-Key has 1 to 255 printable ASCII characters. Send a UUID, for example."
         raise Problem(INVALID_REQUEST, detail)
     return key
 
 
 def _uploaded_type(store: ObjectStore, endpoint: Endpoint, client: str, id: str) -> str:
-    """The media type that an upload came with: its link demanded it."""
+    """The media type that an upload came with. Raises Problem: 404, 415.
+
+    Its link demanded the one that was asked for, but of some types botocore signs nothing.
+    """
     stored = store.head(_input(endpoint, client, id)) if JOB_ID.fullmatch(id) else None
     if stored is None:
         detail = "Nothing was uploaded under this id. PUT the input at the upload's URL first, with its headers."
         raise Problem(UNKNOWN_UPLOAD, detail)
+    declared_type(endpoint, media_type(stored.content_type))
     return stored.content_type
 
 
@@ -170,7 +184,8 @@ def _failure(record: Record, store: ObjectStore, service: Service) -> Problem | 
 
 
 def _accepted(record: Record) -> Response:
-    return Response.json(202, _document(record), {"Location": f"/jobs/{record.id}", **AGAIN})
+    # Relative to this request: only the caller knows whether a stage, /v1, stands before its path.
+    return Response.json(202, _document(record), {"Location": f"../../jobs/{record.id}", **AGAIN})
 
 
 def _document(record: Record) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from front_door import strict_json
 from front_door.endpoint_client import Answer
 from front_door.problems import MODEL_FAILED, Problem
-from front_door.schema import Check, Violation, compiled
+from front_door.schema import Check, compiled
+from front_door.violation import Violation
 
 MEMBERS = ("predictions", "model_package")
 
@@ -42,9 +43,9 @@ def read(answer: Answer, check: Check, *, instances: int | None, verbose: bool) 
 def _written(answer: Answer, document: Mapping[str, Any], package: str) -> str:
     """With the variant, and no ARN: the name and version of a package are for everyone, the account is not.
 
-    It is the model's own text with a new end wherever that is sure to say the same, which is what `document` was read
-    from: without escapes, a name that occurs once is a member that occurs once. To write it all anew costs as much as
-    all the checks.
+    It is the model's own text with a new end wherever that is sure to say the same of these two members: without
+    escapes, a name that occurs once is a member that occurs once. Names that a model writes twice inside a prediction
+    are not looked for: they are passed on as they are. To write it all anew costs as much as all the checks.
     """
     text, shown = answer.body.decode(), package.rpartition(":model-package/")[2]
     if document.keys() == set(MEMBERS) and "\\" not in text and all(text.count(f'"{name}"') == 1 for name in MEMBERS):

@@ -15,18 +15,17 @@ BODY_LIMIT = 6 * 1024 * 1024
 SENT_LIMIT = 4_500_000
 """Bytes as they are sent: Lambda's own limit is 6,291,556 for an event that has them in base64, and headers beside."""
 
+FEWER = "Send fewer instances a request."
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a handler needs to know of a request. `deadline` is in seconds of time.monotonic()."""
 
-    method: str
-    resource: str
-    """The route's path, such as `/jobs/{id}`."""
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    """By name in lower case; several of one name are joined by the gateway."""
+    """By name in lower case; of several of one name the gateway hands over the last."""
     caller: Caller
     request_id: str
     deadline: float
@@ -37,7 +36,7 @@ class Request:
     @property
     def content_type(self) -> str:
         """The media type in lower case, without parameters; "" if none is given."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type(self.headers.get("content-type", ""))
 
     def endpoint(self, declared: Declared) -> Endpoint:
         """The endpoint in the path. Raises Problem: 404 where there is none, 403 without the grant."""
@@ -46,34 +45,41 @@ class Request:
             self.line.endpoint = public
         return self.caller.endpoint(declared, public)
 
-    def body(self, limit: int = BODY_LIMIT) -> bytes:
-        """As the caller meant it: base64 and gzip undone. Raises Problem: 400, 413 above `limit` bytes, 415."""
+    def body(self, limit: int = BODY_LIMIT, *, advice: str = FEWER) -> bytes:
+        """As the caller meant it: base64 and gzip undone. Raises Problem: 400, 413 above `limit` bytes, 415.
+
+        `advice`: what to do with a body that is too large.
+        """
         body = self._decoded()
+        if len(body) > SENT_LIMIT:
+            raise too_large(f"{len(body)} bytes as it was sent", SENT_LIMIT, advice)
         encoding = self.headers.get("content-encoding", "").strip().lower()
         if encoding == "gzip":
             from front_door.unpacking import unpacked  # here: most requests need no zlib
 
-            return unpacked(body, limit)
+            return unpacked(body, limit, advice)
         if encoding not in ("", "identity"):
             detail = f"The content encoding is {quoted(encoding)}. Send the body as it is, or Content-Encoding: gzip."
             raise Problem(UNSUPPORTED_CONTENT_ENCODING, detail, headers={"Accept-Encoding": "gzip, identity"})
         if len(body) > limit:
-            raise too_large(len(body), limit)
+            raise too_large(f"{len(body)} bytes", limit, advice)
         return body
 
     def _decoded(self) -> bytes:
         try:
-            body = base64.b64decode(self.event_body, validate=True) if self.is_base64 else self.event_body.encode()
+            return base64.b64decode(self.event_body, validate=True) if self.is_base64 else self.event_body.encode()
         except ValueError:  # not base64, not ASCII, or half of a surrogate pair
             raise Problem(INVALID_BODY, "The body cannot be decoded. Send text in UTF-8.", pointer="") from None
-        if len(body) > SENT_LIMIT:
-            raise too_large(len(body), SENT_LIMIT)
-        return body
 
 
-def too_large(size: int, limit: int) -> Problem:
-    """413; `size` is how many bytes are known of."""
-    return Problem(BODY_TOO_LARGE, f"The body has {size} bytes; the limit is {limit}. Send fewer instances a request.")
+def media_type(header: str) -> str:
+    """Of a Content-Type: in lower case, without parameters; "" of none."""
+    return header.partition(";")[0].strip().lower()
+
+
+def too_large(size: str, limit: int, advice: str = FEWER) -> Problem:
+    """413; `size` is what is known of the body, in words."""
+    return Problem(BODY_TOO_LARGE, f"The body has {size}; the limit is {limit}. {advice}")
 
 
 def request_of(
@@ -81,8 +87,6 @@ def request_of(
 ) -> Request:
     """HTTP/2 clients send header names in lower case, others as they like."""
     return Request(
-        method=str(event.get("httpMethod")),
-        resource=str(event.get("resource")),
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): str(value) for name, value in (event.get("headers") or {}).items()},

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-JSON = "application/json"
-TEXTS = (JSON, "application/jsonlines", "application/x-ndjson", "application/xml")
+from front_door.media_types import JSON, JSON_LINES
+
+TEXTS = (JSON, JSON_LINES, "application/x-ndjson", "application/xml")
 # Lambda's limit on an answer is 6 MB, and the body is one string of its JSON.
 LONGEST_BODY = 6 * 1024 * 1024 - 16 * 1024
 

@@ -5,8 +5,9 @@ enum of objects or of numbers, is left to `schema` by saying "no".
 """
 
 from collections.abc import Callable, Mapping
-from re import compile as pattern_of
 from typing import Any
+
+from front_door.pattern import searching
 
 Fit = Callable[[Any], bool]
 Schema = Mapping[str, Any]
@@ -77,7 +78,7 @@ def _array(schema: Schema) -> Fit:
 
 def _string(schema: Schema) -> Fit:
     fewest, most = schema.get("minLength", 0), schema.get("maxLength", _INFINITE)
-    search = pattern_of(schema["pattern"]).search if "pattern" in schema else None
+    search = searching(schema["pattern"]).search if "pattern" in schema else None
     if fewest == 0 and most == _INFINITE:
         if search is None:
             return lambda value: type(value) is str

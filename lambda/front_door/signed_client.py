@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ RETRY_PAUSES = (0.1, 0.4)
 """Seconds; the longest pause before each of the two retries. The real one is drawn from zero to it."""
 IDLE_SECONDS = 30.0
 """A connection unused for longer is not trusted: the far end may have dropped it while Lambda was frozen."""
+
+CHUNK = 1024 * 1024
 
 Result = TypeVar("Result")
 
@@ -83,6 +86,7 @@ class SignedClient:
         if left <= 0:
             raise DeadlinePassedError("no time was left to call")
         parts = urlsplit(url)
+        started = time.monotonic()
         try:
             response = self._pool(parts.scheme, parts.netloc).urlopen(
                 method,
@@ -92,14 +96,16 @@ class SignedClient:
                 timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), total=left),
                 retries=False,
                 redirect=False,
+                preload_content=False,
             )
+            content = _content(response, method, deadline)
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise NotConnectedError(f"{parts.netloc} cannot be reached") from error
-        except ReadTimeoutError as error:
-            raise DeadlinePassedError(f"no answer within {left:.1f} s") from error
-        except HTTPError as error:
+        except (ReadTimeoutError, TimeoutError) as error:
+            raise DeadlinePassedError(f"no answer within {time.monotonic() - started:.1f} s") from error
+        except (HTTPError, HTTPException, OSError) as error:
             raise UnavailableError(f"the connection to {parts.netloc} broke") from error
-        return Reply(response.status, response.headers, response.data)
+        return Reply(response.status, response.headers, content)
 
     def presigned(self, method: str, url: str, *, seconds: int, headers: Mapping[str, str] | None = None) -> str:
         """A link to S3 that works for `seconds` and asks for no credentials; `headers` must be sent with it."""
@@ -133,3 +139,38 @@ class SignedClient:
             verified = {"cert_reqs": "CERT_REQUIRED", "ca_certs": self._ca_bundle} if scheme == "https" else {}
             self._pools[base] = urllib3.connection_from_url(base, maxsize=1, **verified)
         return self._pools[base]
+
+
+def _content(response: Any, method: str, deadline: float) -> bytes:
+    """The whole body, until `deadline`. A socket's timeout is for each read: bytes that drip would never reach it.
+
+    Raises TimeoutError, HTTPError, HTTPException, OSError; the connection is closed then.
+    """
+    # urllib3 1.26 has no such method; http.client's response beneath it does.
+    read = getattr(response, "read1", None) or response._fp.read1
+    length = "0" if method == "HEAD" else response.headers.get("content-length")
+    missing, parts = int(length) if length is not None else -1, []
+    sock = getattr(response.connection, "sock", None)
+    patience = sock.gettimeout() if sock is not None else None
+    try:
+        while missing:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if sock is not None:
+                sock.settimeout(left)
+            part = read(CHUNK)
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        if missing > 0:
+            raise HTTPException("the answer ended too early")
+        response.read()  # nothing is left; the connection is told so
+    except BaseException:
+        response.close()
+        raise
+    if sock is not None and sock.fileno() >= 0:
+        sock.settimeout(patience)  # what was left for this answer is not for the next request
+    response.release_conn()
+    return b"".join(parts)

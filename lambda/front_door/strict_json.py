@@ -4,6 +4,11 @@ import json
 import math
 from typing import Any
 
+DEEPEST = 64
+"""Arrays and objects in each other: few enough for every interpreter's own limit."""
+TOO_DEEP = "it is nested too deeply"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
 
 class InvalidJsonError(ValueError):
     """The bytes are not JSON; the message says why, in words that quote nothing of them."""
@@ -50,15 +55,43 @@ def loads_models(data: bytes) -> Any:
 def loads_strangers(data: bytes) -> Any:
     """The value in what a stranger wrote and another parser will read. Raises InvalidJsonError.
 
-    Refuses what parsers read in more than one way: a name twice in an object, and half of a surrogate pair.
+    Refuses what parsers read in more than one way: a name twice in an object, half of a surrogate pair, and more than
+    DEEPEST arrays and objects in each other.
     """
     value = _decoded(data, _STRANGERS)
+    if _may_be_deep(data) and _is_deep(value):
+        raise InvalidJsonError(TOO_DEEP)
     if b"\\ud" in data or b"\\uD" in data:
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise InvalidJsonError("half of a surrogate pair is no character") from None
     return value
+
+
+def _may_be_deep(data: bytes) -> bool:
+    """False of what is surely not; quick. Brackets inside a text count as well, so that it says True too often."""
+    brackets = data.translate(None, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        if not level:
+            return False
+        level = [
+            inner
+            for each in level
+            if isinstance(each, list | dict)
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, list | dict)
+        ]
+    return True
 
 
 def _decoded(data: bytes, decoder: json.JSONDecoder) -> Any:
@@ -69,7 +102,7 @@ def _decoded(data: bytes, decoder: json.JSONDecoder) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidJsonError(f"byte {error.start} is not UTF-8") from None
     except RecursionError:
-        raise InvalidJsonError("it is nested too deeply") from None
+        raise InvalidJsonError(TOO_DEEP) from None
     except _TwiceError:
         raise InvalidJsonError("a name is in one object twice") from None
     except ValueError:

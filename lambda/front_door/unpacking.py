@@ -9,15 +9,15 @@ GZIP = 31
 """zlib's window bits for a gzip header and trailer."""
 
 
-def unpacked(body: bytes, limit: int) -> bytes:
-    """Raises Problem: 400 if it is not one whole gzip stream, 413 above `limit` bytes."""
+def unpacked(body: bytes, limit: int, advice: str) -> bytes:
+    """Raises Problem: 400 if it is not one whole gzip stream, 413 with `advice` above `limit` bytes."""
     stream = zlib.decompressobj(wbits=GZIP)
     try:
         content = stream.decompress(body, limit + 1)
     except zlib.error:
         raise _broken("is not gzip, though Content-Encoding says so") from None
     if len(content) > limit:
-        raise too_large(len(content), limit)
+        raise too_large(f"more than {limit} bytes when it is unpacked", limit, advice)
     if not stream.eof:
         raise _broken("is a gzip stream that ends too early")
     if stream.unused_data:

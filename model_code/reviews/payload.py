@@ -25,6 +25,8 @@ LABELS = (-1, 0, 1)  # the order of the columns of every array of probabilities
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
+# A field may be as long as the body; Python's own limit is 131,072 characters.
+csv.field_size_limit(2**31 - 1)
 
 
 def read_documents(body: Body, content_type: str | None) -> list[Document]:

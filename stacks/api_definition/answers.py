@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stacks.api_definition.components import problem_answer, reference
+from stacks.api_definition.components import REQUEST_ID, problem_answer, reference
 from stacks.api_definition.problems import PROBLEMS
 from stacks.api_definition.routes import Route
 
@@ -13,7 +13,6 @@ _TEXT = {"type": "string"}
 _AGAIN = {
     "Retry-After": {"description": "Seconds to wait while it is pending.", "schema": {"type": "integer", "minimum": 0}}
 }
-_REQUEST_ID = {"X-Request-Id": {"description": "What the API's owner finds the request by.", "schema": _TEXT}}
 # The gateway's own, of any route.
 ALWAYS = (
     *("invalid-request", "unauthenticated", "forbidden", "blocked", "unknown-route", "body-too-large"),
@@ -49,7 +48,7 @@ SUCCESS: Mapping[str, tuple[str, str, str | None, dict[str, Any]]] = {
         "Job",
         {
             "Location": {
-                "description": "Where to ask for it.",
+                "description": "Where to ask for it, relative to this request.",
                 "schema": {"type": "string", "format": "uri-reference"},
             },
             **_AGAIN,
@@ -90,7 +89,7 @@ def _success(
 
 
 def _answer(meaning: str, content: dict[str, Any], headers: Mapping[str, Any]) -> dict[str, Any]:
-    return {"description": meaning, "headers": {**_REQUEST_ID, **headers}, "content": content}
+    return {"description": meaning, "headers": {**REQUEST_ID, **headers}, "content": content}
 
 
 def _problems(route: Route) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -60,6 +60,10 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(each)
 
 
+# Every answer has it.
+REQUEST_ID = {"X-Request-Id": {"description": "What the API's owner finds the request by.", "schema": _TEXT}}
+
+
 def problem_answer(names: Sequence[str]) -> dict[str, Any]:
     """A response that is one of these problems, all of one status."""
     kinds = [PROBLEMS[name] for name in names]
@@ -70,7 +74,7 @@ def problem_answer(names: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "description": f"{titles}.",
-        **({"headers": retry} if all(kind.retry_after for kind in kinds) else {}),
+        "headers": {**REQUEST_ID, **(retry if any(kind.retry_after for kind in kinds) else {})},
         "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}},
     }
 
@@ -123,8 +127,18 @@ _SHARED: dict[str, Schema] = {
     },
     "NewUpload": closed(
         {
-            "content_type": {**_TEXT, "minLength": 3, "maxLength": 100, "description": "A media type of the endpoint."},
-            "bytes": {"type": "integer", "minimum": 1, "maximum": 1024**3, "description": "How many will be sent."},
+            "content_type": {
+                **_TEXT,
+                "maxLength": 1024,
+                "pattern": "^[!-~]([ -~]*[!-~])?$",
+                "description": "A media type of the endpoint, with parameters if it has any.",
+            },
+            "bytes": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1024**3,
+                "description": "How many will be sent: no more than the media type may have.",
+            },
         }
     ),
     "Upload": closed(

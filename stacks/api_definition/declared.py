@@ -10,6 +10,7 @@ from stacks.api_definition.endpoint import ApiEndpoint
 
 def declared(
     *,
+    name: str,
     auth: Literal["iam", "cognito", "api_key"],
     verbose_errors: bool,
     endpoints: Mapping[str, ApiEndpoint],
@@ -18,10 +19,12 @@ def declared(
 ) -> dict[str, Any]:
     """The document `declared.json`.
 
+    `name`: the platform's in this environment.
     `endpoints`: public name -> endpoint. `clients`: name -> `{"endpoints": [public names], "choose_variant": bool}`.
     `callers`: name of an IAM role -> client. `verbose_errors`: whether a problem may repeat a model's own message.
     """
     return {
+        "name": name,
         "auth": auth,
         "verbose_errors": verbose_errors,
         "endpoints": {name: _endpoint(its) for name, its in endpoints.items()},

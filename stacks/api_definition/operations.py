@@ -24,12 +24,13 @@ _GZIP = {
     "description": "How the body is packed.",
     "schema": {"type": "string", "enum": ["gzip", "identity"]},
 }
+_HEADER_TEXT = "^[!-~]([ -~]*[!-~])?$"
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "The same key with the same body gives the same job, however often it is sent.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _HEADER_TEXT},
 }
 _IDENTIFIER = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _UPLOAD = {
@@ -76,12 +77,17 @@ def _identifier(route: Route, public: str) -> str:
 def _parameters(route: Route, endpoint: ApiEndpoint) -> list[dict[str, Any]]:
     if route.path.endswith("/predictions"):
         return [{**_VARIANT, "schema": {"type": "string", "enum": sorted(endpoint.variants)}}, _GZIP]
-    return [_IDEMPOTENCY, _UPLOAD, _GZIP] if route.path.endswith("/jobs") else []
+    return [_IDEMPOTENCY, _UPLOAD, _GZIP] if route.path.endswith("/jobs") else [_GZIP]
 
 
 def _body(route: Route, public: str, endpoint: ApiEndpoint) -> dict[str, Any]:
     if route.path.endswith("/uploads"):
-        return {"required": True, "content": {"application/json": {"schema": reference("NewUpload")}}}
+        about = "What will be uploaded. The upload itself is not checked before the model reads it."
+        return {
+            "required": True,
+            "description": about,
+            "content": {"application/json": {"schema": reference("NewUpload")}},
+        }
     its = endpoint.declaration
     content = {media: _media(public, its, media) for media in its.requests} if its else _ANY_BYTES
     return {"required": route.path.endswith("/predictions"), "content": content}

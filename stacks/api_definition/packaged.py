@@ -14,7 +14,6 @@ from stacks.api_definition.written import as_bytes
 def packaged(
     *,
     name: str,
-    environment: str,
     endpoints: Mapping[str, ApiEndpoint],
     settings: FrontDoor,
     callers: Mapping[str, str],
@@ -30,7 +29,12 @@ def packaged(
         for client, its in settings.clients.items()
     }
     told = declared(
-        auth=settings.auth, verbose_errors=verbose_errors, endpoints=endpoints, clients=clients, callers=callers
+        name=name,
+        auth=settings.auth,
+        verbose_errors=verbose_errors,
+        endpoints=endpoints,
+        clients=clients,
+        callers=callers,
     )
     api = document(
         name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ def should_read_the_least_declaration_with_its_defaults(tmp_path: Path) -> None:
         ({"prediction": {"properties": {"a": 5}}}, "prediction.properties.a", "API-SCHEMA-VALUE", "a mapping"),
         ({"prediction": {"additionalProperties": True}}, "prediction.additionalProperties", "API-SCHEMA-VALUE", "left"),
         ({"prediction": {"pattern": "("}}, "prediction.pattern", "API-SCHEMA-VALUE", "regular expression"),
+        ({"prediction": {"pattern": "^(a+)+$", "maxLength": 9}}, "prediction.pattern", "API-SCHEMA-VALUE", "ECMA-262"),
+        ({"prediction": {"pattern": "^[a-z]+$"}}, "prediction.pattern", "API-SCHEMA-VALUE", "add `maxLength`"),
+        ({"prediction": {"minLength": 5, "maxLength": 4}}, "prediction.minLength", "API-SCHEMA-VALUE", "at most 4"),
+        ({"prediction": {"minimum": 1, "maximum": 0}}, "prediction.minimum", "API-SCHEMA-VALUE", "at most 0"),
+        (
+            {"prediction": {"required": ["labl"], "properties": {"label": {}}, "additionalProperties": False}},
+            "prediction.required",
+            "API-SCHEMA-VALUE",
+            "did you mean `label`?",
+        ),
+        ({"prediction": {"maximum": float("inf")}}, "prediction.maximum", "API-JSON", "a finite number"),
+        ({"prediction": {"examples": [date(2026, 1, 1)]}}, "prediction.examples.0", "API-JSON", "in quotes"),
         ({"prediction": {"minItems": True}}, "prediction.minItems", "API-SCHEMA-VALUE", "whole number"),
         ({"prediction": {"enum": []}}, "prediction.enum", "API-SCHEMA-VALUE", "a list of values"),
         ({"examples": [{"summary": "x"}]}, "examples.0.request", "REQUIRED", "add `request`"),
@@ -112,6 +125,48 @@ def should_name_what_is_wrong_and_the_fix(
 
     assert found[path].rule == rule
     assert fix in found[path].fix
+
+
+@pytest.mark.parametrize("pattern", [r"\S", "^a{2}$", "[0-9][.]", r"(?:a|b)(?=c)\d", r"^\$\.\u00e4"])
+def should_take_a_pattern_that_repeats_nothing_as_it_is(tmp_path: Path, pattern: str) -> None:
+    assert load_declaration(written(tmp_path, PLAIN | {"prediction": {"pattern": pattern}})).prediction
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("(", "(?P<x>a)", "(?i:a)", "(?#x)", "(?>a)", "(a)(?(1)b|c)", r"\A", r"a\Z", r"(a)\1", "[]a]", "a++", r"[\S]"),
+        *("(a+)+", "((a*)b)*", "(a{1,3}){2,}"),
+    ],
+)
+def should_take_no_pattern_that_is_read_in_two_ways_or_takes_hours(tmp_path: Path, pattern: str) -> None:
+    (found,) = findings(tmp_path, PLAIN | {"prediction": {"pattern": pattern, "maxLength": 9}})
+    assert (found.path, found.rule) == ("prediction.pattern", "API-SCHEMA-VALUE")
+
+
+PREDICTION = {"type": "object", "properties": {"label": {"enum": [0, 1]}}, "additionalProperties": False}
+RIGHT: dict[str, Any] = {
+    "summary": "x",
+    "request": {"instances": [{"age": 5}]},
+    "response": {"predictions": [{"label": 1}], "variant": "linear", "model_package": "reviews/1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"request": {"instances": []}}, "examples.0.request.instances"),
+        ({"request": {"instances": [{"age": "5"}]}}, "examples.0.request.instances.0.age"),
+        ({"request": [{"age": 5}]}, "examples.0.request"),
+        ({"response": {**RIGHT["response"], "predictions": [{"label": 2}]}}, "examples.0.response.predictions.0.label"),
+        ({"response": {**RIGHT["response"], "predictions": [{"labl": 1}]}}, "examples.0.response.predictions.0.labl"),
+        ({"response": {"predictions": []}}, "examples.0.response"),
+    ],
+)
+def should_hold_examples_to_the_schemas_beside_them(tmp_path: Path, change: dict[str, Any], path: str) -> None:
+    assert load_declaration(written(tmp_path, PLAIN | {"prediction": PREDICTION, "examples": [RIGHT]})).examples
+    (found, *_) = findings(tmp_path, PLAIN | {"prediction": PREDICTION, "examples": [RIGHT | change]})
+    assert (found.path, found.rule) == (path, "API-EXAMPLE")
 
 
 def should_find_everything_at_once(tmp_path: Path) -> None:
@@ -169,6 +224,21 @@ def should_want_one_api_of_all_variants(
 
     found = [finding for finding in caught.value.findings if finding.rule == "API-SAME"]
     assert [(each.path, each.value) for each in found] == ([] if is_same else [("endpoints.reviews.variants", "other")])
+
+
+@pytest.mark.parametrize(("mode", "size", "fits"), [("serverless", 4194305, False), ("serverless", 4194304, True)])
+def should_want_bodies_that_the_endpoints_mode_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, size: int, fits: bool
+) -> None:
+    monkeypatch.setattr(declarations, "ROOT", tmp_path)
+    written(tmp_path / "model_code/reviews", {"title": "x", "requests": {"image/*": {"max_bytes": size}}})
+    file = Case("", {}, "", "", "").file(tmp_path, {"endpoints.reviews.mode": mode})
+    try:
+        load(file)
+        found = []
+    except ConfigurationError as error:
+        found = [each for each in error.findings if each.rule == "API-MAX-BYTES"]
+    assert [(each.path, each.value) for each in found] == ([] if fits else [("endpoints.reviews", mode)])
 
 
 def should_declare_nothing_for_images_of_ones_own() -> None:

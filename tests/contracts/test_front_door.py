@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import numpy as np
 import payload
 import pytest
@@ -17,7 +18,9 @@ from front_door import instances, prediction, problems, schema
 from front_door.caller import caller_of
 from front_door.declared import Declared
 from front_door.endpoint_client import Answer
-from front_door.media_types import CSV, JSON, JSON_LINES
+from front_door.jobs import IDEMPOTENCY_KEY
+from front_door.media_types import CSV, JSON, JSON_LINES, SENDABLE
+from front_door.predictions import SERVERLESS_LIMIT
 from front_door.problems import Kind, Problem
 from front_door.request import BODY_LIMIT
 from front_door.routes import ROUTES
@@ -53,7 +56,9 @@ probabilities = st.lists(st.tuples(*[st.floats(0.01, 1)] * 3), min_size=1, max_s
 def endpoint(folder: Path = ROOT / "model_code/reviews") -> dict[str, Any]:
     """An endpoint of this model, as the function is told of it: from api.yaml through declared.json."""
     its = ApiEndpoint("ashlar-dev-reviews", "real_time", ["linear"], load_declaration(folder))
-    told = api_definition.declared(auth="iam", verbose_errors=False, endpoints={"reviews": its}, clients={}, callers={})
+    told = api_definition.declared(
+        name="ashlar-dev", auth="iam", verbose_errors=False, endpoints={"reviews": its}, clients={}, callers={}
+    )
     found: dict[str, Any] = json.loads(api_definition.as_bytes(told))["endpoints"]["reviews"]
     return found
 
@@ -194,7 +199,21 @@ def should_check_exactly_the_keywords_that_a_declaration_may_have() -> None:
 def should_know_the_same_media_types_and_limits_on_both_sides() -> None:
     assert (JSON, JSON_LINES, CSV) == (declarations.JSON, declarations.JSON_LINES, declarations.CSV)
     assert declarations.LARGEST_SYNCHRONOUS == BODY_LIMIT
+    assert declarations.LARGEST["serverless"] == SERVERLESS_LIMIT
     assert f"/{STAGE}" == "/v1"
+
+
+def should_take_the_same_headers_and_names_as_the_document_says() -> None:
+    its = ApiEndpoint("ashlar-dev-scans", "asynchronous", ["own"], None)
+    document = api_definition.document(
+        name="ashlar-dev", endpoints={"scans": its}, auth="iam", client_keys=False, server="/v1"
+    )
+    key, *_ = document["paths"]["/endpoints/scans/jobs"]["post"]["parameters"]
+    media = document["components"]["schemas"]["NewUpload"]["properties"]["content_type"]
+    for text in ("a", "a b", " a", "a ", "", "é", "a\t", "~" * 255, "~" * 256, "~" * 1024, "~" * 1025):
+        fits = jsonschema.Draft202012Validator(key["schema"]).is_valid(text)
+        assert fits == bool(IDEMPOTENCY_KEY.fullmatch(text)), text
+        assert jsonschema.Draft202012Validator(media).is_valid(text) == bool(SENDABLE.fullmatch(text)), text
 
 
 def body_of(media: str, document: list[dict[str, Any]]) -> bytes | None:

@@ -228,7 +228,9 @@ def should_ask_for_a_manifest_only_where_one_is_written(tmp_path: Path) -> None:
     assert (reasons, found["builtin"]["files"]) == ([], 1)
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no tar")[:-3]])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", gzip.compress(b"no tar")[:-3]], ids=["empty", "not compressed", "cut short"]
+)
 def should_refuse_a_damaged_archive(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "linear").mkdir()
     (tmp_path / "linear/model.tar.gz").write_bytes(content)

@@ -15,6 +15,10 @@ def clients(**shop: Any) -> dict[str, Any]:
     return {"front_door.clients": {"shop": shop}}
 
 
+def named(*clients: str) -> dict[str, Any]:
+    return {"front_door.clients": {client: {} for client in clients}}
+
+
 def domain(**changes: Any) -> dict[str, Any]:
     return {"front_door.domain": {"name": "api.example.com", "certificate_arn": CERTIFICATE, **changes}}
 
@@ -157,6 +161,25 @@ CASES = [
         "mlaws-dev",
         "without 'aws'",
         {"prefix": "mlaws"},
+    ),
+    Case(
+        "FRONT-DOOR-WAF-RATE",
+        {"front_door.waf": {"rate_limit": 14_999}},
+        "front_door.waf.rate_limit",
+        14_999,
+        "at least 15000",
+        {"front_door.waf": {"rate_limit": 15_000}},
+    ),
+    *(
+        Case(
+            "FRONT-DOOR-CLIENT-NAMES",
+            named(first, second),
+            f"front_door.clients.{second}",
+            second,
+            f"less like '{first}'",
+            named(first, f"{second}-x"),
+        )
+        for first, second in [("shop", "shop-policy2"), ("shop", "shop-plan")]
     ),
     *(
         Case(rule, domain(certificate_arn=wrong), CERTIFICATE_PATH, wrong, fix, domain())

@@ -48,6 +48,7 @@ ENDPOINTS = {
         _endpoint("queued", "asynchronous"),
         _endpoint("other", "asynchronous"),
         _endpoint("bytes", "asynchronous", requests=None, prediction=None),
+        _endpoint("photos", "asynchronous", requests={"image/*": {"max_bytes": 1000}}, prediction=None),
         _endpoint("reviews", "real_time"),
     )
 }
@@ -63,8 +64,6 @@ class Desk:
         """`its` are fields of Request, or `granted`, `body` and `remaining` (seconds)."""
         granted, body = its.pop("granted", ENDPOINTS.keys()), its.pop("body", b"")
         request = Request(
-            method="",
-            resource="",
             path=its.pop("path", {"endpoint": "queued"}),
             query=its.pop("query", {}),
             headers=its.pop("headers", {}),
@@ -83,7 +82,14 @@ def opened(aws: StubAws, *, verbose_errors: bool = False, **environ: str) -> Des
     variables = {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": aws.url, "JOBS_BUCKET": BUCKET, **CREDENTIALS, **environ}
     settings = Settings.from_environment(variables)
     client = SignedClient(credentials=settings.credentials, region=REGION, ca_bundle=None)
-    declared = Declared(auth="iam", verbose_errors=verbose_errors, endpoints=ENDPOINTS, clients={}, callers={})
+    declared = Declared(
+        name="ashlar-local",
+        auth="iam",
+        verbose_errors=verbose_errors,
+        endpoints=ENDPOINTS,
+        clients={},
+        callers={},
+    )
     return Desk(Service(settings, declared, client))
 
 

@@ -63,6 +63,7 @@ REVIEWS = hosted(
     prediction=PREDICTION,
 )
 DECLARED: dict[str, Any] = {
+    "name": "ashlar-local",
     "auth": "iam",
     "verbose_errors": False,
     "endpoints": {

@@ -9,6 +9,7 @@ from .door import DECLARED, Door, assert_is_problem, caller, environment, starte
 from .stub_runtime import StubRuntime
 
 Json = dict[str, Any]
+KEYS = '{"key-a": "applications", "key-t": "testers", "key-gone": "removed"}'
 
 
 @pytest.fixture(params=["iam", "cognito", "api_key"])
@@ -19,7 +20,7 @@ def auth(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def guarded(auth: str, runtime: StubRuntime) -> Iterator[Door]:
     """Each way to authenticate, with the same grants."""
-    keys = {"API_KEYS": '{"key-a": "applications", "key-t": "testers", "key-gone": "removed"}'}
+    keys = {"API_KEYS": KEYS} if auth == "api_key" else {}
     with started(environment(runtime.url) | keys, DECLARED | {"auth": auth}) as door:
         yield door
 
@@ -30,7 +31,10 @@ def context(auth: str, client: str) -> Json:
         return caller(client)
     if auth == "api_key":
         return {"requestContext": {"requestId": "gateway-id", "identity": {"apiKeyId": f"key-{client[0]}"}}}
-    scopes = {"applications": "p/reviews.predict p/later.predict", "testers": "p/reviews.predict p/choose-variant"}
+    scopes = {
+        "applications": "ashlar-local/reviews.predict ashlar-local/later.predict",
+        "testers": "ashlar-local/reviews.predict ashlar-local/choose-variant",
+    }
     claims = {"client_id": client, "scope": scopes.get(client, "")}
     return {"requestContext": {"requestId": "gateway-id", "authorizer": {"claims": claims}}}
 
@@ -60,12 +64,22 @@ def should_answer_404_before_403_on_an_endpoint_that_is_none(guarded: Door, auth
         {},
         {"identity": None, "authorizer": None},
         {"identity": {"userArn": None, "apiKeyId": None}, "authorizer": {"claims": None}},
+        # pragma: allowlist nextline secret - a made-up or public value that opens nothing
         {"identity": {"userArn": "arn:aws:iam::1:user/ashlar-local-caller-applications", "apiKeyId": "key-x"}},
         {"identity": {"userArn": "arn:aws:sts::1:assumed-role/other/ashlar-local-caller-applications"}},
         {"identity": {"userArn": "arn:aws:sts::1:federated-user/ashlar-local-caller-applications"}},
+        # pragma: allowlist nextline secret - a made-up or public value that opens nothing
         {"identity": {"apiKeyId": "key-gone"}},
         {"authorizer": {"claims": {"client_id": "x"}}},
-        {"authorizer": {"claims": {"client_id": "x", "scope": "p/reviews p/predict reviews p/reviews.predict.x"}}},
+        {
+            "authorizer": {
+                "claims": {
+                    "client_id": "x",
+                    "scope": "ashlar-local/reviews reviews.predict ashlar-local/reviews.predict.x",
+                }
+            }
+        },
+        {"authorizer": {"claims": {"client_id": "x", "scope": "other/reviews.predict x/ashlar-local/reviews.predict"}}},
     ],
 )
 def should_grant_nothing_to_a_principal_that_is_no_client(guarded: Door, told: Json) -> None:
@@ -110,3 +124,16 @@ def should_send_who_asks_an_asynchronous_endpoint_for_a_prediction_to_its_jobs(d
 
     assert_is_problem(response, 409, "asynchronous-endpoint")
     assert "POST /endpoints/later/jobs" in response.document["detail"]
+
+
+@pytest.mark.parametrize(("key", "status"), [("key-a", 200), ("key-t", 403), ("key-x", 403), (None, 403)])
+def should_take_a_role_with_the_key_of_its_own_client_only(runtime: StubRuntime, key: str | None, status: int) -> None:
+    with started(environment(runtime.url) | {"API_KEYS": KEYS}) as door:
+        told = caller("applications")
+        told["requestContext"]["identity"]["apiKeyId"] = key
+        response = door.send(**told)
+
+    assert response.status == status
+    if status == 403:
+        assert_is_problem(response, 403, "not-granted")
+        assert "another client's" in response.document["detail"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from botocore.auth import S3SigV4QueryAuth
@@ -44,7 +44,10 @@ def should_put_the_body_where_sagemaker_reads_it_and_queue_it(desk: Desk, aws: S
 
     job = document(response)
     assert response.status == 202
-    assert response.headers["Location"] == f"/jobs/{job['id']}"
+    # Right with a stage before the path and without.
+    for before in ("https://x.test/v1", "https://api.x.test"):
+        found = urljoin(f"{before}/endpoints/queued/jobs?upload=x", response.headers["Location"])
+        assert found == f"{before}/jobs/{job['id']}"
     assert (job["endpoint"], job["status"]) == ("queued", "pending")
     assert aws.objects[f"{INPUT}{job['id']}"] == (BODY, "application/json")
     (asked,) = aws.called(ASKED)
@@ -113,6 +116,34 @@ def should_not_take_an_upload_of_another_client_or_endpoint(desk: Desk, aws: Stu
         assert refused(desk, started, query={"upload": id}, body=b"", headers={}, **its) == (404, "unknown-upload")
 
 
+def should_not_take_an_upload_that_came_with_a_type_which_the_model_cannot_read(desk: Desk, aws: StubAws) -> None:
+    id = document(desk.ask(jobs.upload, body=UPLOAD))["id"]
+    aws.objects[f"{INPUT}{id}"] = (b"a=b", "application/x-www-form-urlencoded")
+    problem = (415, "unsupported-content-type")
+    assert refused(desk, started, query={"upload": id}, body=b"", headers={}) == problem
+    assert not aws.called(ASKED)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
+def should_hold_an_upload_to_the_size_that_is_declared(desk: Desk, size: int, fits: bool) -> None:
+    body = json.dumps({"content_type": "image/png", "bytes": size}).encode()
+    asked: dict[str, Any] = {"path": {"endpoint": "photos"}, "body": body}
+    if fits:
+        assert desk.ask(jobs.upload, **asked).status == 201
+        return
+    with pytest.raises(Problem) as caught:
+        desk.ask(jobs.upload, **asked)
+    assert (caught.value.kind.name, caught.value.pointer) == ("body-too-large", "/bytes")
+    assert "the limit is 1000" in caught.value.detail
+
+
+def should_say_where_a_body_goes_that_is_too_large(desk: Desk) -> None:
+    with pytest.raises(Problem) as caught:
+        started(desk, body=b" " * 4_500_001)
+    assert caught.value.kind.name == "body-too-large"
+    assert "POST /endpoints/queued/uploads" in caught.value.detail
+
+
 def should_take_no_body_besides_an_upload(desk: Desk) -> None:
     assert refused(desk, started, query={"upload": "0" * 32}) == (400, "invalid-request")
 
@@ -122,6 +153,7 @@ def should_take_no_body_besides_an_upload(desk: Desk) -> None:
     [
         (b"", (400, "invalid-body"), ""),
         (b"[]", (400, "invalid-body"), ""),
+        (b'{"content_type": "application/json", "bytes": 1, "bytes": 2}', (400, "invalid-body"), ""),
         (b'{"content_type": "application/json"}', (400, "invalid-body"), ""),
         (b'{"content_type": 1, "bytes": 1}', (400, "invalid-body"), "/content_type"),
         (b'{"content_type": "a\\nb", "bytes": 1}', (400, "invalid-body"), "/content_type"),

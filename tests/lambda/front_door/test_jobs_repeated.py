@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from front_door import async_endpoint, job_record, jobs
-from front_door.call_errors import NoModelYetError
+from front_door.call_errors import DeadlinePassedError, NoModelYetError, UnavailableError, problem_of
 
 from .desk import JSON, Desk, document, opened, refused, started
 from .stub_aws import Answer, StubAws, running
@@ -53,7 +53,7 @@ def should_refuse_another_request_with_a_key_that_was_used(desk: Desk, aws: Stub
     assert len(aws.called(ASKED)) == 1
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb", " a"])
 def should_refuse_a_key_that_is_none(desk: Desk, key: str) -> None:
     assert refused(desk, started, headers=JSON | {"idempotency-key": key}) == (400, "invalid-request")
 
@@ -107,3 +107,19 @@ def should_be_repeatable_at_once_after_a_failure(desk: Desk, aws: StubAws) -> No
         started(desk, "key")
     aws.failing = lambda _: None
     assert started(desk, "key").status == 202
+
+
+@pytest.mark.parametrize("failure", [Answer(500), Answer(429, b'{"__type": "ModelNotReadyException"}')])
+def should_not_be_repeatable_at_once_where_the_job_may_have_been_queued(
+    desk: Desk, aws: StubAws, failure: Answer
+) -> None:
+    aws.failing = lambda asked: failure if asked.path == ASKED else None
+    with pytest.raises(UnavailableError):
+        started(desk, "key")
+    aws.failing = lambda _: None
+    assert refused(desk, started, "key") == (409, "job-in-progress")
+
+
+def should_not_say_of_jobs_that_twice_is_safe() -> None:
+    for error in (UnavailableError("broke"), DeadlinePassedError("late")):
+        assert "safe" not in problem_of(error, verbose=False).detail

@@ -11,7 +11,7 @@ import urllib3.util.connection
 from front_door.request import SENT_LIMIT
 from front_door.signed_client import SignedClient
 
-from .door import Door, assert_is_problem, environment, event, started
+from .door import Door, assert_is_problem, caller, environment, event, started
 from .stub_runtime import SERVED, Reply, StubRuntime, answer, error, predictions
 
 HUGE = json.dumps({"predictions": predictions(2), "model_package": "p/1"}).replace("0.7", "1e999").encode()
@@ -24,6 +24,10 @@ HUGE = json.dumps({"predictions": predictions(2), "model_package": "p/1"}).repla
         ("{", "", "line 1, column 2"),
         ('"\ufeff"[', "", "not valid JSON"),
         ("[" * 100_000, "", "nested too deeply"),
+        ("[" * 65 + "]" * 65, "", "nested too deeply"),
+        ('{"a":' * 65 + '"[]"' + "}" * 65, "", "nested too deeply"),
+        ("[" * 64 + "]" * 64, "", "must be an object"),
+        (json.dumps("[{" * 100), "", "must be an object"),
         ('{"instances": NaN}', "", "not finite"),
         ('{"instances": 1e999}', "", "not finite"),
         ('{"instances": ' + "9" * 5000 + "}", "", "too long"),
@@ -102,6 +106,7 @@ def should_answer_413_above_what_can_be_sent_and_not_at_it(door: Door, runtime: 
     ("reply", "status", "name", "calls"),
     [
         (error("ValidationError", 400, "Endpoint e of account 111122223333 not found."), 409, "no-model-yet", 1),
+        (error("ValidationError", 400, "Variant linear of endpoint arn:aws:x not found."), 404, "unknown-variant", 1),
         (error("ThrottlingException", 400, "Rate exceeded"), 429, "throttled", 3),
         (Reply(400, b'{"__type": "com.amazon.coral#ThrottlingException"}'), 429, "throttled", 3),
         (Reply(429, b"not json"), 429, "throttled", 3),
@@ -201,6 +206,28 @@ def should_stay_below_the_gateways_limit_however_long_the_function_may_run(
     door.send(remaining_ms=900_000)
 
     assert 27 < asked[0] < 29
+
+
+@pytest.mark.parametrize(
+    ("waited", "least", "most"),
+    [(20, 6, 8.1), (28.5, -1, 0), (-5, 27, 28.1), (3600, 27, 28.1), (None, 27, 28.1), ("x", 27, 28.1)],
+)
+def should_count_the_time_for_which_the_gateway_has_waited_already(
+    door: Door, monkeypatch: pytest.MonkeyPatch, waited: Any, least: float, most: float
+) -> None:
+    asked: list[float] = []
+
+    def send(*_: Any, deadline: float, **__: Any) -> None:
+        asked.append(deadline - time.monotonic())
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr(SignedClient, "send", send)
+    told = caller("applications")
+    since = (time.time() - waited) * 1000 if isinstance(waited, int | float) else waited
+    told["requestContext"]["requestTimeEpoch"] = since
+    door.send(**told)
+
+    assert least < asked[0] < most
 
 
 @pytest.mark.parametrize(("refusals", "status", "attempts"), [(2, 200, 3), (99, 503, 3)])

@@ -6,10 +6,12 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from front_door.schema import Violation, compiled
+from front_door.schema import compiled
+from front_door.violation import Violation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.declaration.example import broken
 from config.declaration.json_schema import KEYWORDS, TYPES, findings
 
 NAMES = st.sampled_from(["a", "b", "c/d", "~"])
@@ -20,7 +22,7 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=8
 )
 COUNTS = st.integers(0, 3)
-PATTERNS = st.sampled_from([r"\S", "^a", "b$", "[0-9]", "^(a|b)+$", ""])
+PATTERNS = st.sampled_from([r"\S", "^a", "[0-9]", "^(a|b)+", ""])
 
 
 def schemas(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -50,6 +52,19 @@ def schemas(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
 SCHEMAS = st.recursive(schemas(st.just({})), schemas, max_leaves=4)
 
 
+def sensible(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same without what contradicts itself."""
+    found = {**schema, **({"maxLength": 9} if "pattern" in schema else {})}
+    for least, most in (("minItems", "maxItems"), ("minLength", "maxLength"), ("minimum", "maximum")):
+        if least in found and most in found:
+            found[least], found[most] = sorted((found[least], found[most]))
+    if "required" in found:
+        found.pop("additionalProperties", None)
+    if "items" in found:
+        found["items"] = sensible(found["items"])
+    return found | {"properties": {name: sensible(its) for name, its in found.get("properties", {}).items()}}
+
+
 def violation(schema: dict[str, Any], value: Any) -> Violation | None:
     try:
         compiled(schema)(value)
@@ -62,6 +77,12 @@ def violation(schema: dict[str, Any], value: Any) -> Violation | None:
 @given(schema=SCHEMAS, value=VALUES)
 def should_agree_with_a_general_validator(schema: dict[str, Any], value: Any) -> None:
     assert (violation(schema, value) is None) == jsonschema.Draft202012Validator(schema).is_valid(value)
+
+
+@settings(max_examples=300, derandomize=True)
+@given(schema=SCHEMAS, value=VALUES)
+def should_agree_with_what_examples_in_a_declaration_are_held_to(schema: dict[str, Any], value: Any) -> None:
+    assert (violation(schema, value) is None) == (not list(broken(schema, value, "x")))
 
 
 @settings(max_examples=300, derandomize=True)
@@ -84,7 +105,7 @@ def should_point_at_a_value_that_is_there_or_at_a_member_that_is_missing(schema:
 
 
 @settings(max_examples=200, derandomize=True)
-@given(schema=SCHEMAS)
+@given(schema=SCHEMAS.map(sensible))
 def should_compile_what_a_declaration_may_say_and_nothing_else(schema: dict[str, Any]) -> None:
     assert not list(findings(schema, "x"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -131,6 +152,23 @@ def should_advise_by_the_declarations_own_examples(schema: dict[str, Any], examp
     found = violation(schema, None)
     assert found is not None
     assert found.advice == f" Send for example {json.dumps(example)}."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting", "others"),
+    [
+        ("^[a-z]+$", "abc", ("abc\n", "")),
+        (r"^\d$", "5", ("٣", "5\n")),
+        (r"^\w$", "a", ("ä",)),
+        (r"\S", "x\u00a0", ("\u00a0", "\u2003\ufeff", "\x1c\x85 \t")),
+        (r"^[\s]$", "\u2003", ("x",)),
+        (r"^\$[$]$", "$$", ("$",)),
+    ],
+)
+def should_read_patterns_as_ecma_262_does(pattern: str, fitting: str, others: tuple[str, ...]) -> None:
+    assert violation({"type": "string", "pattern": pattern}, fitting) is None
+    for other in others:
+        assert violation({"type": "string", "pattern": pattern}, other) is not None, other
 
 
 def should_give_no_advice_longer_than_the_problem() -> None:

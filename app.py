@@ -310,7 +310,6 @@ def _users(
         app,
         platform.name("front-door"),
         name=name,
-        environment=platform.environment,
         endpoints={name: _api_endpoint(platform, name) for name in platform.endpoints},
         settings=platform.front_door,
         data=base.stores.data,

@@ -34,7 +34,6 @@ class FrontDoor(cdk.Stack):
         id: str,
         *,
         name: str,
-        environment: str,
         endpoints: Mapping[str, ApiEndpoint],
         settings: Settings,
         data: Store,
@@ -49,7 +48,6 @@ class FrontDoor(cdk.Stack):
         function = ApiFunction(
             self,
             name=name,
-            environment=environment,
             endpoints=endpoints,
             settings=settings,
             callers=callers,
@@ -75,6 +73,7 @@ class FrontDoor(cdk.Stack):
                 name=name,
                 stage_arn=stage.arn,
                 settings=settings.waf,
+                rate_limit=settings.waf.rate_limit or settings.least_rate_limit,
                 logs_key=around.logs_key,
                 log_retention_days=around.log_retention_days,
             )

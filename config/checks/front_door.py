@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -14,6 +15,8 @@ from config.schema import Platform
 PRIVATE = [IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 RESERVED_WORDS = ("amazon", "aws", "cognito")
 GATEWAY = "API Gateway developer guide"
+# What a client's resources are called after its own name, without hyphens.
+ENDINGS = re.compile(r"(policy\d*|plan|inplan)?")
 
 
 @rule("FRONT-DOOR-API-KEY", "an API key alone is no identity: it is sent in the clear, and never expires.", GATEWAY)
@@ -136,3 +139,21 @@ def user_pools_can_have_the_platforms_name(platform: Platform, file: Path) -> It
         for word in RESERVED_WORDS:
             if word in platform.name():
                 yield Violation("prefix", platform.name(), f"use prefix and environment without {word!r}.")
+
+
+@rule("FRONT-DOOR-WAF-RATE", "the firewall would block an address before the throttle does.", "docs/front-door.md")
+def the_firewall_lets_the_throttle_in(platform: Platform, file: Path) -> Iterator[Violation]:
+    door = platform.front_door
+    if door.waf and door.waf.rate_limit and door.waf.rate_limit < door.least_rate_limit:
+        fix = f"use at least {door.least_rate_limit} (300 x `throttle.rate`), or remove it."
+        yield Violation("front_door.waf.rate_limit", door.waf.rate_limit, fix)
+
+
+@rule("FRONT-DOOR-CLIENT-NAMES", "resources of two clients would have the same name.", "docs/front-door.md")
+def clients_are_told_apart_without_hyphens(platform: Platform, file: Path) -> Iterator[Violation]:
+    plain = {client: client.replace("-", "") for client in platform.front_door.clients}
+    for client, its in plain.items():
+        for other, name in plain.items():
+            if other != client and its.startswith(name) and ENDINGS.fullmatch(its.removeprefix(name)):
+                yield Violation(f"front_door.clients.{client}", client, f"use a name that is less like {other!r}.")
+                break

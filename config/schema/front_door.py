@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from config.schema.base import ArnText, Name, Part, Range, Settings
+from config.schema.base import ArnText, Name, Range, Settings
 
+# What AWS WAF counts over.
+WAF_SECONDS = 300
 _VPCE = "^vpce-([0-9a-f]{8}|[0-9a-f]{17})$"
+
+# Shorter than other names: a role's has 64 characters, `<prefix>-<environment>-caller-<client>`.
+ClientName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=15,
+        description="Lower case, digits and single hyphens, a letter first.",
+        examples=["web-shop"],
+    ),
+]
 
 
 class Throttle(Settings):
@@ -32,8 +46,11 @@ class ApiClient(Settings):
 class Firewall(Settings):
     """AWS's managed rules, and limits of our own."""
 
-    rate_limit: int = Field(
-        10_000, ge=10, le=2_000_000_000, description="Requests of one address in five minutes; more are blocked."
+    rate_limit: int | None = Field(
+        None,
+        ge=10,
+        le=2_000_000_000,
+        description="Requests of one address in five minutes; more are blocked. null: as many as the throttle lets in.",
     )
     body_limit_kb: int | None = Field(
         None, ge=8, le=64, description="Larger bodies are blocked, KB; null: the function holds the limit of bodies."
@@ -100,7 +117,7 @@ class FrontDoor(Settings):
         description="iam: signed requests of IAM roles; cognito: tokens of a user pool; api_key: local and dev only.",
     )
     client_keys: bool = Field(False, description="Each request also needs the client's API key.")
-    clients: dict[Part, ApiClient] = Field(
+    clients: dict[ClientName, ApiClient] = Field(
         default_factory=lambda: {"applications": ApiClient()}, min_length=1, description="Who calls; name -> grants."
     )
     throttle: Throttle = Field(Throttle(), description="Of all callers together.")
@@ -120,6 +137,11 @@ class FrontDoor(Settings):
     api_logging_role: ArnText | None = Field(
         None, description="The role that API Gateway logs with in this account and region; null: the platform sets one."
     )
+
+    @property
+    def least_rate_limit(self) -> int:
+        """Requests of one address in five minutes that the throttle lets in: applications often share an address."""
+        return math.ceil(max(WAF_SECONDS * self.throttle.rate, 10))
 
     @property
     def has_keys(self) -> bool:

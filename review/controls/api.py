@@ -98,10 +98,10 @@ def not_at_the_edge(estate: Estate) -> Iterator[Finding]:
     for api in estate.of("ApiGateway::RestApi"):
         types = api.properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"])
         yield state(api, types in (["PRIVATE"], ["REGIONAL"]), f"EndpointConfiguration.Types={shown(types)}")
-        if "Policy" not in api.properties:
-            yield state(api, _asks_for_scopes(estate, api), "no resource policy; scopes of a user pool at each method")
-        elif types == ["PRIVATE"]:
+        if types == ["PRIVATE"]:
             yield state(api, _limited(api, {"aws:sourcevpce", "aws:sourcevpc"}), "resource policy by aws:SourceVpce")
+        elif _asks_for_scopes(estate, api):
+            yield state(api, True, "scopes of a user pool at each method")
         else:
             yield state(
                 api, _limited(api, {"aws:principalaccount", "aws:principalorgid"}), "resource policy by account"
@@ -117,6 +117,8 @@ def _asks_for_scopes(estate: Estate, api: Resource) -> bool:
 
 
 def _limited(api: Resource, keys: set[str]) -> bool:
+    if "Policy" not in api.properties:
+        return False
     found = statements(api, api.properties["Policy"])
     denied = any(keys & s.condition_keys for s in found if not s.allows)
     named = all(("AWS", "*") not in s.principals or keys & s.condition_keys for s in found if s.allows)

@@ -13,6 +13,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from stacks.constructs.accepted import Accepted
+from stacks.constructs.naming import stack_of
 from stacks.permissions.statement import Because, Statement
 
 METADATA = "acknowledged"
@@ -54,8 +55,7 @@ def acknowledge_wildcards(scope: Construct, path: str, statements: Sequence[Stat
     because = {statement.sid: statement.because.name for statement in statements if statement.because}
     if not because:
         return
-    stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
-    known = _wildcards.setdefault(stack, {}).setdefault(path, {})
+    known = _wildcards.setdefault(stack_of(scope), {}).setdefault(path, {})
     for sid, reason in because.items():
         if known.setdefault(sid, reason) != reason:
             raise ValueError(f"Statement {sid} at {path} is there for {known[sid]} and for {reason}: rename one.")

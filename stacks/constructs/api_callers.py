@@ -37,9 +37,9 @@ class ApiCallers:
 
     @property
     def key_ids(self) -> dict[str, str]:
-        """Only where nothing but the key says who calls."""
-        alone = self._keys if self._settings.auth == "api_key" else None
-        return {id: client for client, id in alone.ids.items()} if alone else {}
+        """The function holds the key against who else the request says it is. A token says no client's name."""
+        compared = self._keys if self._settings.auth != "cognito" else None
+        return {id: client for client, id in compared.ids.items()} if compared else {}
 
     def access(self, vpc_endpoint_id: str | None) -> ApiAccess:
         """What the API asks of a request."""

@@ -29,7 +29,6 @@ class ApiFunction:
         scope: Construct,
         *,
         name: str,
-        environment: str,
         endpoints: Mapping[str, ApiEndpoint],
         settings: FrontDoor,
         callers: ApiCallers,
@@ -46,7 +45,6 @@ class ApiFunction:
             kind=permissions.FUNCTION_KIND,
             files=packaged(
                 name=name,
-                environment=environment,
                 endpoints=endpoints,
                 settings=settings,
                 callers=callers.roles,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
@@ -17,11 +18,12 @@ from stacks.values.api_access import ApiAccess
 AUTHORIZATION = {"iam": "AWS_IAM", "cognito": "COGNITO_USER_POOLS", "api_key": "NONE"}
 # What is no route, the function says: API Gateway would miss credentials.
 METHODS = (*((route.method, route.path) for route in ROUTES), ("ANY", "/{proxy+}"))
+VALIDATED: dict[str, Any] = {"validate_request_body": True, "validate_request_parameters": True}
 ACCEPTED = {"iam": SIGNED_REQUESTS, "api_key": KEYS_ONLY}
 
 
 class ApiRoutes:
-    """`methods`: for whoever deploys the API to wait for. The resources are in the caller's scope.
+    """`methods`: for whoever deploys the API to wait for, `settings`: what those say. Resources are in `scope`.
 
     `function_arn`: the function's, or its alias's.
     """
@@ -42,27 +44,30 @@ class ApiRoutes:
             type="AWS_PROXY", integration_http_method="POST", uri=f"{functions}/{function_arn}/invocations"
         )
         self._api = api.ref
-        self._validator = apigateway.CfnRequestValidator(
-            scope, "Validator", rest_api_id=api.ref, validate_request_body=True, validate_request_parameters=True
-        ).ref
+        self._validator = apigateway.CfnRequestValidator(scope, "Validator", rest_api_id=api.ref, **VALIDATED).ref
         self._resources = {"": api.attr_root_resource_id}
+        self.settings: list[dict[str, Any]] = [VALIDATED]
         self.methods = [self._method(verb, path) for verb, path in METHODS]
 
     def _method(self, verb: str, path: str) -> apigateway.CfnMethod:
         access, parameters = self._access, re.findall(r"\{(\w+)\}", path)
+        its: dict[str, Any] = {
+            "http_method": verb,
+            "authorization_type": AUTHORIZATION[access.auth],
+            "authorization_scopes": access.scopes or None,
+            "api_key_required": access.keys,
+            "request_parameters": {f"method.request.path.{name}": True for name in parameters} or None,
+            "integration": self._integration,
+        }
+        self.settings.append({"path": path, **its})
         method = apigateway.CfnMethod(
             self._scope,
             f"{verb.title()}{_id(path)}",
             rest_api_id=self._api,
             resource_id=self._resource(path),
-            http_method=verb,
-            authorization_type=AUTHORIZATION[access.auth],
             authorizer_id=self._authorizer,
-            authorization_scopes=access.scopes or None,
-            api_key_required=access.keys,
             request_validator_id=self._validator,
-            request_parameters={f"method.request.path.{name}": True for name in parameters} or None,
-            integration=self._integration,
+            **its,
         )
         if access.auth in ACCEPTED:
             acknowledge(method, ACCEPTED[access.auth])

@@ -18,7 +18,8 @@ OWNER = "It has been logged. Report the request id to the API's owner."
 # Source: API Gateway developer guide, gateway response types. API Gateway misses credentials before it misses a route.
 RESPONSES = {
     "ACCESS_DENIED": ("forbidden", f"These credentials may not do this. Ask the API's owner for a grant. {ROUTES}"),
-    "API_CONFIGURATION_ERROR": ("unavailable", "No execution is free. Wait, then send the request again."),
+    # A function whose executions are all taken, and one that the API may not or cannot call.
+    "API_CONFIGURATION_ERROR": ("unavailable", "The API could not call what answers it. Wait, then send it again."),
     "AUTHORIZER_CONFIGURATION_ERROR": ("internal", OWNER),
     "AUTHORIZER_FAILURE": ("internal", OWNER),
     "BAD_REQUEST_BODY": ("invalid-body", "The body is not what the route takes. GET /openapi.json describes it."),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -12,6 +13,7 @@ from constructs import Construct
 from stacks.constructs.accepted import ACCOUNTS_CONCURRENCY
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.function_package import function_package, package_source
+from stacks.constructs.naming import stack_of
 from stacks.constructs.provisioned_alias import ProvisionedAlias
 from stacks.constructs.scoped_role import ScopedRole
 from stacks.constructs.staged_file import stage
@@ -19,9 +21,11 @@ from stacks.permissions import functions, trust
 from stacks.permissions.statement import Statement
 from stacks.values.function_surroundings import FunctionSurroundings
 
+RUNTIME = "python3.14"
+
 
 class PrivateFunction(Construct):
-    """The package `lambda/<package>`, entered at `<package>.handler.handle`. `arn` is what callers call.
+    """The package `lambda/<package>`, entered at `<package>.handler.handle`.
 
     `kind`: of its role. `files`: what its package holds beside its modules. `concurrency`: executions reserved for it,
     which are also its limit; None takes from the account's pool. `provisioned`: executions that are always started.
@@ -45,6 +49,7 @@ class PrivateFunction(Construct):
         provisioned: int | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self.stack = stack_of(scope)
         group = logs.CfnLogGroup(
             self,
             "Logs",
@@ -70,34 +75,39 @@ class PrivateFunction(Construct):
             statements=[*base, *statements],
         )
         content, source = function_package(package, files), package_source(package, files)
-        code = stage(cdk.Stack.of(self), around.assets, content=content, suffix=".zip", source=source)
-        self.function = lambda_.CfnFunction(
-            self,
-            "Function",
-            runtime="python3.14",
-            architectures=["arm64"],
-            handler=f"{package}.handler.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket, s3_key=code.key),
-            environment=lambda_.CfnFunction.EnvironmentProperty(variables=environment),
-            kms_key_arn=around.key,
-            memory_size=memory_mb,
-            timeout=timeout_seconds,
-            role=role.role_arn,
-            reserved_concurrent_executions=concurrency,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group),
-            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+        code = stage(self.stack, around.assets, content=content, suffix=".zip", source=source)
+        # All that a version is a copy of.
+        properties: dict[str, Any] = {
+            "runtime": RUNTIME,
+            "architectures": ["arm64"],
+            "handler": f"{package}.handler.handle",
+            "code": lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket, s3_key=code.key),
+            "environment": lambda_.CfnFunction.EnvironmentProperty(variables=environment),
+            "kms_key_arn": around.key,
+            "memory_size": memory_mb,
+            "timeout": timeout_seconds,
+            "logging_config": lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group),
+            "tracing_config": lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
             # For events that wake it; a caller that waits gets the error itself.
-            dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=around.dead_letters_arn),
-            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
+            "dead_letter_config": lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=around.dead_letters_arn),
+            "vpc_config": lambda_.CfnFunction.VpcConfigProperty(
                 subnet_ids=around.placement.subnet_ids, security_group_ids=[around.placement.security_group_id]
             ),
+        }
+        self.function = lambda_.CfnFunction(
+            self, "Function", role=role.role, reserved_concurrent_executions=concurrency, **properties
         )
         self.function.add_resource_dependency(group)
         if concurrency is None:
             acknowledge(self.function, ACCOUNTS_CONCURRENCY)
-        self.arn = self.function.attr_arn
+        self._live = None
         if provisioned:
-            place = [around.key, *around.placement.subnet_ids, around.placement.security_group_id]
-            settings = [code.key, environment, memory_mb, timeout_seconds, role.role_arn, *place]
-            live = ProvisionedAlias(self, "Live", function=self.function, settings=settings, executions=provisioned)
-            self.arn = live.arn
+            settings = {**properties, "role": role.role_arn}
+            self._live = ProvisionedAlias(
+                self, "Live", function=self.function, settings=settings, executions=provisioned
+            )
+
+    @cached_property
+    def arn(self) -> str:
+        """What callers call."""
+        return self._live.arn if self._live else self.function.attr_arn

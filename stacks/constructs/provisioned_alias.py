@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+
+from stacks.constructs.naming import stack_of
 
 
 class ProvisionedAlias(Construct):
@@ -19,10 +20,16 @@ class ProvisionedAlias(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, function: lambda_.CfnFunction, settings: Sequence[object], executions: int
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        function: lambda_.CfnFunction,
+        settings: Mapping[str, object],
+        executions: int,
     ) -> None:
         super().__init__(scope, id)
-        text = json.dumps(cdk.Stack.of(self).resolve(list(settings)), sort_keys=True)
+        text = json.dumps(stack_of(scope).resolve(dict(settings)), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:32]
         version = lambda_.CfnVersion(self, f"Version{digest}", function_name=function.ref)
         alias = lambda_.CfnAlias(

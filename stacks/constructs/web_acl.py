@@ -10,9 +10,15 @@ from config.schema import Firewall
 from stacks.constructs.web_acl_rules import inspection, rules, visible
 from stacks.values.account import Account
 
+# Headers that a request is signed or admitted with.
+CREDENTIALS = ("authorization", "x-amz-security-token", "x-api-key")
+
 
 class WebAcl(Construct):
-    """Attached to the stage `stage_arn`. It logs what it did, without the caller's credentials."""
+    """Attached to the stage `stage_arn`. It logs what it did, without the caller's credentials.
+
+    `rate_limit`: requests of one address in five minutes.
+    """
 
     def __init__(
         self,
@@ -23,6 +29,7 @@ class WebAcl(Construct):
         name: str,
         stage_arn: str,
         settings: Firewall,
+        rate_limit: int,
         logs_key: str,
         log_retention_days: int,
     ) -> None:
@@ -39,7 +46,7 @@ class WebAcl(Construct):
             scope="REGIONAL",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=visible(name),
-            rules=rules(settings),
+            rules=rules(settings, rate_limit),
             association_config=inspection(settings.body_limit_kb) if settings.body_limit_kb else None,
         )
         self.association = waf.CfnWebACLAssociation(
@@ -51,6 +58,6 @@ class WebAcl(Construct):
             resource_arn=acl.attr_arn,
             # The group's attribute ends in `:*`, which WAF does not take.
             log_destination_configs=[account.arn("logs", f"log-group:{group_name}")],
-            redacted_fields=[{"singleHeader": {"Name": "authorization"}}],
+            redacted_fields=[{"singleHeader": {"Name": header}} for header in CREDENTIALS],
         )
         logging.add_resource_dependency(group)

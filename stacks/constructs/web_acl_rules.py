@@ -19,10 +19,10 @@ INSPECTED_KB = (16, 32, 48, 64)
 Rule = waf.CfnWebACL.RuleProperty
 
 
-def rules(settings: Firewall) -> list[Rule]:
+def rules(settings: Firewall, rate_limit: int) -> list[Rule]:
     """In their order: each next one has a higher number."""
     managed = [_managed(n, group) for n, group in enumerate(MANAGED_GROUPS, start=1)]
-    rules = [*managed, _rate(len(managed) + 1, settings.rate_limit)]
+    rules = [*managed, _rate(len(managed) + 1, rate_limit)]
     return [*rules, _size(len(rules) + 1, settings.body_limit_kb)] if settings.body_limit_kb else rules
 
 

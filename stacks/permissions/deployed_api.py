@@ -24,7 +24,15 @@ def options(account: Account, settings: FrontDoor, *, prefix: str, environment: 
         # API Gateway reads it as whoever sets it.
         read, file = ["s3:GetObject", "s3:GetObjectVersion"], domain.truststore.uri.removeprefix("s3://")
         found.append(Statement("Truststore", read, [account.bucket(file)]))
+        found.append(_client_certificates(account, domain.name))
     return found
+
+
+def _client_certificates(account: Account, name: str) -> Statement:
+    """Mutual TLS at a name has actions of its own, beside those of every setting of API Gateway."""
+    place = f"arn:{account.partition}:apigateway:{account.region}::/domainnames"
+    verbs = ["apigateway:AddCertificateToDomain", "apigateway:RemoveCertificateFromDomain"]
+    return Statement("ClientCertificates", verbs, [place, f"{place}/{name}"])
 
 
 def _versions(account: Account, name: str) -> Statement:

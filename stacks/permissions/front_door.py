@@ -7,7 +7,7 @@ from typing import Any
 
 from stacks.permissions.hosting import async_prefix
 from stacks.permissions.jobs import owned_by
-from stacks.permissions.perimeter import DATA_PLANE, BucketStatement
+from stacks.permissions.perimeter import DATA_PLANE, NO_SERVICE, BucketStatement
 from stacks.permissions.statement import VERSION, Because, Conditions, Statement
 from stacks.values.account import Account
 from stacks.values.store import Store
@@ -63,7 +63,9 @@ def links(role: str, endpoint: str) -> list[BucketStatement]:
     Records of jobs never leave the VPC, whose way to S3 is `endpoint`. The perimeter itself exempts the role.
     """
     mine: Conditions = {"ArnLike": {"aws:PrincipalArn": role}}
-    outside = {**mine, "StringNotEquals": {"aws:SourceVpce": endpoint}}
+    # A service that acts for the role, such as SageMaker when it is asked to answer later, is no link.
+    itself: Conditions = {"BoolIfExists": {**NO_SERVICE, "aws:ViaAWSService": "false"}}
+    outside = {**mine, **itself, "StringNotEquals": {"aws:SourceVpce": endpoint}}
     unsigned = {**outside, "StringNotEqualsIfExists": {"s3:authType": "REST-QUERY-STRING"}}
     old = {**mine, "NumericGreaterThan": {"s3:signatureAge": LONGEST_LINK_MILLISECONDS}}
     return [
@@ -73,19 +75,18 @@ def links(role: str, endpoint: str) -> list[BucketStatement]:
     ]
 
 
-def api_policy(account: Account, *, auth: str, endpoint_id: str | None) -> dict[str, Any] | None:
+def api_policy(account: Account, *, auth: str, endpoint_id: str | None) -> dict[str, Any]:
     """The API's own policy. `endpoint_id`: the VPC endpoint that alone leads to it.
 
     With IAM nobody of another account, whatever their account allows them; who else, IAM says. Without IAM a caller has
-    no account: a policy then has to allow all that it does not refuse (developer guide, authorization workflow).
+    no account: a policy then has to allow all that it does not refuse (developer guide, authorization workflow). There
+    is always one: CloudFormation leaves an API the policy that a later template has no more.
     """
     denied: dict[str, Conditions] = {}
     if auth == "iam":
         denied["OwnAccountOnly"] = {"StringNotEquals": {"aws:PrincipalAccount": account.id}}
     if endpoint_id:
         denied["ThroughTheEndpointOnly"] = {"StringNotEquals": {"aws:SourceVpce": endpoint_id}}
-    if not denied:
-        return None
     everyone = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     statements = [{"Sid": sid, "Effect": "Deny", **everyone, "Condition": its} for sid, its in denied.items()]
     if auth != "iam":

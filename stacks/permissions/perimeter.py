@@ -25,7 +25,7 @@ DATA_PLANE = (
     "s3:ListMultipartUploadParts",
     "s3:AbortMultipartUpload",
 )
-_NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
+NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class BucketStatement:
 
 def of_every_bucket(account: Account) -> list[BucketStatement]:
     """TLS 1.2 at least, and nobody of another account: AWS services deliver logs without an account."""
-    foreign = {"StringNotEqualsIfExists": {"aws:PrincipalAccount": account.id}, "BoolIfExists": _NO_SERVICE}
+    foreign = {"StringNotEqualsIfExists": {"aws:PrincipalAccount": account.id}, "BoolIfExists": NO_SERVICE}
     return [
         BucketStatement("TlsOnly", ["s3:*"], {"Bool": {"aws:SecureTransport": "false"}}),
         BucketStatement("Tls12", ["s3:*"], {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
@@ -76,7 +76,7 @@ def network(endpoint: str, *, exempt: Sequence[str], readers: Sequence[str] = ()
         conditions: dict[str, dict[str, object]] = {
             "StringNotEquals": {"aws:SourceVpce": endpoint},
             "ArnNotLike": {"aws:PrincipalArn": list(roles)},
-            "BoolIfExists": {**_NO_SERVICE, "aws:ViaAWSService": "false"},
+            "BoolIfExists": {**NO_SERVICE, "aws:ViaAWSService": "false"},
         }
         return BucketStatement(sid, actions, conditions)
 

@@ -179,6 +179,7 @@ def template(role: str, code: Json) -> stacks.Template:
                 "AllowedOAuthScopes": ["api/one.predict", "api/three.predict"],
                 "SupportedIdentityProviders": ["COGNITO"],
                 "AccessTokenValidity": 5,
+                # pragma: allowlist nextline secret - a made-up or public value that opens nothing
                 "TokenValidityUnits": {"AccessToken": "minutes"},
                 "EnableTokenRevocation": True,
                 "PreventUserExistenceErrors": "ENABLED",

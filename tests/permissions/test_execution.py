@@ -32,6 +32,7 @@ NAMESPACE = "application-autoscaling:service-namespace"
 VPC = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-1"
 POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_1a2b3c"
 MODEL = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model/ashlardevreviewslinearmodel-1"
+NAMES = "arn:aws:apigateway:eu-west-1::/domainnames"
 # All that a setting can add to what the four environments deploy.
 EVERYTHING: dict[str, Any] = {
     "network": {"internet": "nat"},
@@ -225,6 +226,14 @@ TWINS: dict[str, tuple[tuple[str, str, Context], tuple[str, str, Context]]] = {
     "another truststore": (
         ("s3:GetObject", "arn:aws:s3:::example-certificates/callers.pem", {}),
         ("s3:GetObject", "arn:aws:s3:::example-certificates/others.pem", {}),
+    ),
+    "client certificates at another name": (
+        ("apigateway:AddCertificateToDomain", f"{NAMES}/api.example.com", {}),
+        ("apigateway:AddCertificateToDomain", f"{NAMES}/other.example.com", {}),
+    ),
+    "no client certificates any more": (
+        ("apigateway:RemoveCertificateFromDomain", f"{NAMES}/api.example.com", {}),
+        ("apigateway:RemoveCertificateFromDomain", f"{NAMES}/other.example.com", {}),
     ),
     "a version of somebody else's function": (
         ("lambda:PublishVersion", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ashlar-dev-front-door-x", {}),

@@ -30,7 +30,7 @@ DOORS: dict[str, dict[str, Any]] = {
         }
     },
     "provisioned": {"concurrency": 10, "provisioned_concurrency": 5},
-    "small_bodies": {"waf": {"rate_limit": 500, "body_limit_kb": 40}},
+    "small_bodies": {"waf": {"rate_limit": 20000, "body_limit_kb": 40}},
 }
 # All that goes together, for those who look at templates as a whole.
 _TOGETHER = ("domain", "mutual_tls", "provisioned", "small_bodies", "cognito_with_keys")

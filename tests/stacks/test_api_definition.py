@@ -170,6 +170,7 @@ def should_have_routes_without_repetition() -> None:
 
 def should_tell_the_function_of_bodies_and_of_callers() -> None:
     told = declared(
+        name="ashlar-dev",
         auth="iam",
         verbose_errors=True,
         endpoints=ENDPOINTS,
@@ -191,3 +192,19 @@ def should_tell_the_function_of_bodies_and_of_callers() -> None:
 
 def should_stay_small_enough_for_the_functions_package(tmp_path: Path) -> None:
     assert len(as_bytes(api(endpoints={"reviews": ENDPOINTS["reviews"]}))) < 40_000
+
+
+def should_refuse_to_write_what_is_no_json() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        as_bytes({"maximum": float("inf")})
+
+
+def should_name_in_every_answer_what_the_owner_finds_the_request_by() -> None:
+    for _, path, operation in operations(api()):
+        for status, response in operation["responses"].items():
+            assert "X-Request-Id" in response["headers"], (path, status)
+
+
+def should_say_how_long_to_wait_before_the_same_job_is_asked_for_again() -> None:
+    refused = api()["paths"]["/endpoints/queued/jobs"]["post"]["responses"]["409"]
+    assert "Retry-After" in refused["headers"]

@@ -6,7 +6,6 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from config import environment_names, load_environment
 from stacks.api_definition import PROBLEMS, ROUTES
 from stacks.constructs import prediction_api
 from stacks.constructs.gateway_problems import RESPONSES
-from stacks.values.api_access import ApiAccess
 from tests.stacks.resources import Template, of_type, statements_of, text
 from tests.stacks.variant import changed, stacks_of
 
@@ -135,14 +133,14 @@ def should_answer_every_refusal_of_the_gateways_with_a_problem(template: Templat
 
 @each_environment
 def should_deploy_the_api_again_when_it_changes(template: Template) -> None:
-    """A deployment copies methods and responses: it waits for all of them, and its name is of what they say."""
+    """A deployment copies methods and responses: it waits for them, and for the permission to call what they name."""
     ((id, deployment),) = [
         (id, its) for id, its in template["Resources"].items() if its["Type"] == "AWS::ApiGateway::Deployment"
     ]
     copied = {
         id
         for id, its in template["Resources"].items()
-        if its["Type"] in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
+        if its["Type"] in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse", "AWS::Lambda::Permission")
     }
     assert set(deployment["DependsOn"]) == copied
     assert stage(template)["DeploymentId"] == {"Ref": id}
@@ -150,12 +148,12 @@ def should_deploy_the_api_again_when_it_changes(template: Template) -> None:
 
 
 def should_name_the_deployment_after_what_it_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    access = ApiAccess(auth="iam", keys=False)
-    before = prediction_api._digest(access)
-    assert before == prediction_api._digest(access)
-    assert before != prediction_api._digest(replace(access, keys=True))
+    settings = {"access": {"auth": "iam"}, "function": {"Ref": "Function"}, "policy": None}
+    before = prediction_api._digest(settings)
+    assert before == prediction_api._digest(dict(reversed(settings.items())))
+    assert before != prediction_api._digest({**settings, "function": {"Ref": "Alias"}})
     monkeypatch.setitem(RESPONSES, "THROTTLED", ("throttled", "Later."))
-    assert before != prediction_api._digest(access)
+    assert before != prediction_api._digest(settings)
 
 
 @each_environment
@@ -240,6 +238,14 @@ def should_stand_behind_a_firewall(template: Template) -> None:
 
 
 @each_environment
+def should_let_one_address_use_all_that_the_throttle_admits(template: Template, environment: str) -> None:
+    (acl,) = of_type(template, "AWS::WAFv2::WebACL")
+    (rule,) = [r for r in acl["Properties"]["Rules"] if "RateBasedStatement" in r["Statement"]]
+    limit = rule["Statement"]["RateBasedStatement"]["Limit"]
+    assert limit == 300 * load_environment(environment).front_door.throttle.rate
+
+
+@each_environment
 def should_attach_the_firewall_to_the_stage_that_is_called(template: Template) -> None:
     (association,) = of_type(template, "AWS::WAFv2::WebACLAssociation")
     acl, target = association["Properties"]["WebACLArn"]["Fn::GetAtt"][0], association["Properties"]["ResourceArn"]
@@ -252,7 +258,8 @@ def should_attach_the_firewall_to_the_stage_that_is_called(template: Template) -
 def should_log_the_firewall_without_the_callers_credentials(template: Template, environment: str) -> None:
     account = load_environment(environment).account
     (logging,) = of_type(template, "AWS::WAFv2::LoggingConfiguration")
-    assert logging["Properties"]["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+    redacted = [each["SingleHeader"]["Name"] for each in logging["Properties"]["RedactedFields"]]
+    assert redacted == ["authorization", "x-amz-security-token", "x-api-key"]
     # WAF takes no ARN that ends in `:*`, as the group's own attribute does.
     assert logging["Properties"]["LogDestinationConfigs"] == [
         f"arn:aws:logs:eu-west-1:{account}:log-group:aws-waf-logs-ashlar-{environment}"

@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from app import compose, compose_bootstrap, new_app
+from stacks.constructs import api_routes, private_function
 from stacks.constructs.prediction_api import TLS_POLICY
 from tests.config.cases.network import ENDPOINTS, existing
 from tests.stacks.doors import CERTIFICATE, DOORS, platform_of, stacks_behind
@@ -159,6 +160,12 @@ def should_hold_each_client_to_its_own_limits(name: str) -> None:
         assert keys[its["KeyId"]["Ref"]]["Name"] == plan
 
 
+def should_compare_keys_with_who_signs() -> None:
+    template = stacks_of(changed("dev", {"front_door": {"client_keys": True}}))["front-door"]
+    (function,) = every(template, "AWS::Lambda::Function").values()
+    assert text(function["Environment"]["Variables"]["API_KEYS"]).count("applications") == 1
+
+
 @pytest.mark.parametrize("name", sorted(set(DOORS) - {"api_key"}))
 def should_know_callers_by_a_key_only_where_nothing_else_tells_them(name: str) -> None:
     for function in every(door(name), "AWS::Lambda::Function").values():
@@ -191,14 +198,17 @@ def should_let_named_networks_connect_to_a_private_api() -> None:
     assert len(without) == len(groups) - 1
 
 
-def should_allow_by_policy_what_tokens_admit_where_there_is_a_policy() -> None:
-    """API Gateway wants an explicit allow beside a user pool, and only for an API that has a policy."""
+def should_allow_by_policy_what_the_methods_admit() -> None:
+    """API Gateway wants an explicit allow beside a user pool, for an API that has a policy."""
     policy = one(door("private_cognito"), "AWS::ApiGateway::RestApi")["Policy"]
     assert [(s["Sid"], s["Effect"]) for s in policy["Statement"]] == [
         ("ThroughTheEndpointOnly", "Deny"),
         ("WhoeverTheMethodsAdmit", "Allow"),
     ]
-    assert "Policy" not in one(door("cognito"), "AWS::ApiGateway::RestApi")
+    # CloudFormation would leave the API the policy of before: that of IAM refuses whoever has no account.
+    for name in ("cognito", "api_key"):
+        (only,) = one(door(name), "AWS::ApiGateway::RestApi")["Policy"]["Statement"]
+        assert (only["Sid"], only["Effect"], only["Principal"]) == ("WhoeverTheMethodsAdmit", "Allow", "*")
 
 
 def should_use_the_endpoint_of_a_vpc_that_brings_its_endpoints() -> None:
@@ -251,7 +261,7 @@ def should_call_a_version_that_is_always_started() -> None:
         assert {"Ref": id} in method["Integration"]["Uri"]["Fn::Join"][1]
 
 
-def should_publish_another_version_of_another_function() -> None:
+def should_publish_another_version_of_another_function(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(**changes: Any) -> str:
         settings = {**DOORS["provisioned"], **changes}
         template = stacks_of(changed("dev", {"front_door": settings}))["front-door"]
@@ -259,15 +269,54 @@ def should_publish_another_version_of_another_function() -> None:
         return id
 
     first = version()
+    monkeypatch.setattr(private_function, "RUNTIME", "python3.99")
+    assert version() != first
+    monkeypatch.undo()
     assert version(throttle={"rate": 10, "burst": 20}) == first
     # Another package: the function is told of another client.
     assert version(clients={"shop": {}}) != first
 
 
+def should_deploy_again_what_another_option_changes() -> None:
+    """The stage's copy of the API would go on calling what no permission is for, or asking what nobody gives."""
+    twins = [
+        {"provisioned_concurrency": 5},
+        {"private": True},
+        {"auth": "cognito"},
+        {"domain": DOORS["domain"]["domain"]},
+    ]
+    clients = {"auth": "cognito", "client_keys": True}
+    ids = [_deployment(settings) for settings in ({}, *twins, clients)]
+    assert len(set(ids)) == len(ids)
+    assert _deployment({"throttle": {"rate": 10, "burst": 20}, "concurrency": 7, "clients": {"shop": {}}}) == ids[0]
+
+
+def should_deploy_again_what_another_method_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _deployment({})
+    monkeypatch.setitem(api_routes.VALIDATED, "validate_request_body", False)
+    assert _deployment({}) != before
+
+
+def should_deploy_again_behind_another_vpc_endpoint() -> None:
+    def deployed(endpoint: str) -> str:
+        network = existing(**ENDPOINTS, route_table_ids=[])["network"]
+        platform = changed("dev", {"front_door": {"private": {"endpoint_id": endpoint}}})
+        platform = type(platform).model_validate({**platform.model_dump(by_alias=True), "network": network})
+        (id,) = every(stacks_of(platform)["front-door"], "AWS::ApiGateway::Deployment")
+        return id
+
+    assert deployed("vpce-0a1b2c3d4e5f60718") != deployed("vpce-0a1b2c3d4e5f60719")
+
+
+def _deployment(settings: dict[str, Any]) -> str:
+    (id,) = every(stacks_of(changed("dev", {"front_door": settings}))["front-door"], "AWS::ApiGateway::Deployment")
+    return id
+
+
 def should_block_bodies_above_the_limit() -> None:
     acl = one(door("small_bodies"), "AWS::WAFv2::WebACL")
     rules = {rule["Name"]: rule for rule in acl["Rules"]}
-    assert rules["Rate"]["Statement"]["RateBasedStatement"]["Limit"] == 500
+    assert rules["Rate"]["Statement"]["RateBasedStatement"]["Limit"] == 20000
     size = rules["BodySize"]["Statement"]["SizeConstraintStatement"]
     assert (size["ComparisonOperator"], size["Size"]) == ("GT", 40 * 1024)
     assert size["FieldToMatch"] == {"Body": {"OversizeHandling": "MATCH"}}
@@ -308,6 +357,9 @@ def should_let_only_short_links_of_the_function_out_of_the_vpc() -> None:
     for sid in ("LinksOnly", "NoOldLink", "RecordsStayInside"):
         assert said[sid]["Effect"] == "Deny"
         assert said[sid]["Condition"]["ArnLike"] == {"aws:PrincipalArn": ROLE}
+    for sid in ("LinksOnly", "RecordsStayInside"):
+        services = {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}
+        assert said[sid]["Condition"]["BoolIfExists"] == services
     assert said["LinksOnly"]["Condition"]["StringNotEqualsIfExists"] == {"s3:authType": "REST-QUERY-STRING"}
     assert said["NoOldLink"]["Condition"]["NumericGreaterThan"] == {"s3:signatureAge": 15 * 60 * 1000}
     assert [resolved(each).split("/", 1)[1] for each in said["RecordsStayInside"]["Resource"]] == ["jobs/*"]

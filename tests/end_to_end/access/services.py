@@ -188,6 +188,13 @@ INVOKE = allowed(
     ContentType="application/json",
     Body='{"instances": [{"text": "nice"}]}',
 )
+SEES = allowed(
+    "front door",
+    "sagemaker.describe_endpoint",
+    "whether its endpoint answers",
+    inside=True,
+    EndpointName="ashlar-local-reviews",
+)
 GROUP_RULE: dict[str, Any] = {
     "GroupId": "$closed_group",
     "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
@@ -205,6 +212,8 @@ FUNCTIONS = [
     denied("pipeline start", "sagemaker.delete_pipeline", "starts, and no more", **STARTS.arguments),
     INVOKE,
     but(INVOKE, "another endpoint", EndpointName="ashlar-local-other"),
+    SEES,
+    but(SEES, "another endpoint", EndpointName="ashlar-local-other"),
     denied("front door", "s3.get_object", "no artifacts", inside=True, Bucket="$artifacts", Key="$model"),
     denied("front door", "sagemaker.delete_endpoint", "changes nothing", EndpointName="ashlar-local-reviews"),
     allowed("group closer", "ec2.describe_security_groups", "finds the group", inside=True),

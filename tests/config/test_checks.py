@@ -29,6 +29,7 @@ CASES = [
 # Rules that need more than one file or another catalogue, and those that the schema holds.
 ELSEWHERE = {
     "API-DECLARATION",
+    "API-MAX-BYTES",
     "API-SAME",
     "CIDR-OVERLAP",
     "ENDPOINT-REGION",

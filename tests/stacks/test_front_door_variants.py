@@ -279,7 +279,7 @@ def should_publish_another_version_of_another_function(monkeypatch: pytest.Monke
 
 def should_deploy_again_what_another_option_changes() -> None:
     """The stage's copy of the API would go on calling what no permission is for, or asking what nobody gives."""
-    twins = [
+    twins: list[dict[str, Any]] = [
         {"provisioned_concurrency": 5},
         {"private": True},
         {"auth": "cognito"},

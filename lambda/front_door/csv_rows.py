@@ -14,9 +14,6 @@ Rows = Callable[[str], Iterator[tuple[list[str], Check]]]
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,999})")
 
-# A field may be as long as the body.
-csv.field_size_limit(BODY_LIMIT)
-
 
 def reader(columns: Sequence[str], *, has_header: bool, instance: Mapping[str, Any] | None) -> Rows:
     """A function from a text to its rows, each with what checks it. `instance`: schema of a row, None for any texts."""
@@ -50,6 +47,7 @@ def _row_check(columns: Sequence[str], instance: Mapping[str, Any]) -> Check:
 def _parsed(text: str) -> Iterator[list[str]]:
     if "\0" in text:  # older readers end a text there
         raise Violation("There is a NUL character in the body. Remove it.", {})
+    csv.field_size_limit(BODY_LIMIT)  # the process's: a field may be as long as the body
     try:
         yield from csv.reader(io.StringIO(text, newline=""), strict=True)
     except csv.Error as error:

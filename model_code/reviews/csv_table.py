@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
+from typing import Any
 
 from csv_chunk import Chunk, CutError
 from job import fail
 
 TITLE, TEXT, RATING = COLUMNS = ("Title", "Review Text", "Rating")
 DEPARTMENT = "Department Name"  # optional; evaluation reports by it
+LONGEST_FIELD = 2**17  # characters: what is longer is no review but a quote that is never closed
 RATINGS = {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
 RATINGS |= {f"{rating}.0": value for rating, value in RATINGS.items()}  # as pandas writes them after a gap
 
@@ -66,7 +68,7 @@ def _quickly(chunk: Chunk, columns: Columns, has_header: bool) -> tuple[list[Rev
     if b"\0" in content:
         raise LookupError
     lines = map(bytes.decode, io.BytesIO(content))
-    rows = [values for values in csv.reader(lines, strict=True) if values][has_header:]
+    rows = [values for values in _reader(lines) if values][has_header:]
     if any(map(columns.width.__ne__, map(len, rows))):
         raise LookupError
     departments = repeat("") if columns.department is None else map(itemgetter(columns.department), rows)
@@ -106,12 +108,17 @@ def _checked_rows(chunk: Chunk, columns: Columns, has_header: bool) -> Iterator[
         yield (values[columns.title].strip(), text, rating, department) if text and rating else None
 
 
+def _reader(lines: Iterable[str]) -> Any:
+    csv.field_size_limit(LONGEST_FIELD)  # the process's
+    return csv.reader(lines, strict=True)
+
+
 def _strict_rows(chunk: Chunk) -> Iterator[tuple[int, list[str]]]:
     """Every row that holds anything, the header among them, with the line it starts on.
 
     Raises CutError if one is malformed and the chunk's cut may be what is wrong with it.
     """
-    reader = csv.reader(_lines(chunk), strict=True)
+    reader = _reader(_lines(chunk))
     line = chunk.first_line
     try:
         for values in reader:

@@ -25,8 +25,7 @@ LABELS = (-1, 0, 1)  # the order of the columns of every array of probabilities
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
-# A field may be as long as the body; Python's own limit is 131,072 characters.
-csv.field_size_limit(2**31 - 1)
+LONGEST_FIELD = 2**31 - 1  # characters: as long as the body
 
 
 def read_documents(body: Body, content_type: str | None) -> list[Document]:
@@ -58,6 +57,7 @@ def _lines(body: Body) -> list[Any]:
 
 
 def _rows(body: Body) -> list[dict[str, str]]:
+    csv.field_size_limit(LONGEST_FIELD)  # the process's
     rows = list(csv.reader(io.StringIO(_text(body), newline=""), strict=True))
     for index, row in enumerate(rows):
         if len(row) != 2:

@@ -123,7 +123,8 @@ def should_refuse_a_call_that_is_not_signed(ashlar: Ashlar) -> None:
     url = json.loads(ashlar.ops("status", "--json").stdout)["endpoints"]["reviews"]["url"]
     http = urllib3.PoolManager(ca_certs=ashlar.cloud.certificate_authority)
     answer = http.request("POST", url, json={"instances": [{"text": "nice"}]})
-    assert answer.status == 403
+    assert answer.status == 401
+    assert json.loads(answer.data)["type"] == "urn:problem-type:ashlar:unauthenticated"
 
 
 def should_answer_every_row_of_a_file_in_its_order(ashlar: Ashlar, tmp_path: Path) -> None:

@@ -165,6 +165,10 @@ destroy: $(SETUP)
 try: .venv/.app
 	@$(AGAINST) $(BIN)/python -m ops try --port $(or $(PORT),0)
 
+# All that the targets below set up one after the other; with --jobs at once.
+.PHONY: setup
+setup: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
+
 test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 	@# Two processes: much of the time goes by waiting for the local cloud.
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
@@ -172,7 +176,8 @@ test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 # Twenty releases under load, one that must be rolled back (`make test` has the short form), and scaling at length.
 .PHONY: soak
 soak: .venv/.dev node_modules/.ready local/.venv/.ready
-	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' tests/end_to_end/test_soak.py tests/end_to_end/test_scaled_variants.py tests/end_to_end/front_door
+	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' \
+	  $(addprefix tests/end_to_end/,test_soak.py test_scaled_variants.py test_destroy.py front_door)
 
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .

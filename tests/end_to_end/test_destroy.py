@@ -75,6 +75,7 @@ def should_leave_no_process_and_no_port_even_while_a_pipeline_runs(ashlar: Ashla
     assert not ashlar.state.exists()
 
 
+@pytest.mark.long
 def should_deploy_again_after_it_was_destroyed(ashlar: Ashlar) -> None:
     assert make("destroy", state=ashlar.state).returncode == 0  # there is nothing: it says so and goes on
     assert not left_behind(ashlar)

@@ -37,14 +37,17 @@ SMALL = {"model": "reviews", "candidate": "linear", "serverless": {}}
 SERVERLESS = {
     "endpoints": {"small": {"mode": "serverless", "variants": {"linear": SMALL}, "rollout": {"kind": "all_at_once"}}}
 }
+OWN_TRAIL = {"audit": {"trail": TRAIL, "emails": ["operators@example.com"]}}
 # What an organisation may set, the reasons that are needed only then, and the controls that it must except itself
 VARIANTS: list[tuple[dict[str, Any], set[str], set[str]]] = [
-    (NAT, {"WAY_OUT_BY_NAT", "EGRESS_BY_NAT"}, {"vpc:no-igw-route", "vpc:sg-egress"}),
-    (SERVERLESS, {"SERVERLESS_MODEL", "SERVERLESS_STORAGE"}, {"SMDG-13", "SageMaker.5", "cfg:sagemaker-model-in-vpc"}),
+    (
+        {**NAT, **SERVERLESS},
+        {"WAY_OUT_BY_NAT", "EGRESS_BY_NAT", "SERVERLESS_MODEL", "SERVERLESS_STORAGE"},
+        {"vpc:no-igw-route", "vpc:sg-egress", "SMDG-13", "SageMaker.5", "cfg:sagemaker-model-in-vpc"},
+    ),
     ({"front_door": EVERYTHING}, set(), set()),
-    ({"front_door": DOORS["private"]}, set(), set()),
+    ({"front_door": DOORS["private"], **OWN_TRAIL}, {"TAKES_OTHER_STACKS_LOGS"}, set()),
     ({"front_door": DOORS["api_key"]}, {"KEYS_ONLY"}, {"apigw:auth", "apigw:private-or-regional"}),
-    ({"audit": {"trail": TRAIL, "emails": ["operators@example.com"]}}, {"TAKES_OTHER_STACKS_LOGS"}, set()),
 ]
 ELSEWHERE = {name for _, names, _ in VARIANTS for name in names}
 Templates = Callable[[str], dict[str, Template]]

@@ -7,7 +7,7 @@
 #   make test | check | review | bench   all tests; style and types; the security review; what synth, hosting and API cost
 #   make compare-sdk | sdk-definition   the SageMaker SDK's definition that tests compare ours with: unchanged? anew
 #   make soak   twenty releases under load, and a bad one; the front door for minutes
-#   make lock | clean   the lock files, after a requirements.in; remove what was set up and built
+#   make setup | lock | clean   all that the others set up; the lock files, after a requirements.in; remove what was set up
 
 ENV ?= local
 MODEL ?= reviews
@@ -177,7 +177,7 @@ test: .venv/.dev node_modules/.ready local/.venv/.ready review/.venv/.ready
 .PHONY: soak
 soak: .venv/.dev node_modules/.ready local/.venv/.ready
 	@SOAK_RELEASES=20 $(BIN)/python -m pytest -m 'long or not long' \
-	  $(addprefix tests/end_to_end/,test_soak.py test_scaled_variants.py test_destroy.py front_door)
+	  $(addprefix tests/end_to_end/,test_soak.py test_scaled_variants.py test_traffic.py test_destroy.py front_door)
 
 check: .venv/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy .

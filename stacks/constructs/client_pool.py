@@ -52,7 +52,7 @@ class ClientPool(Construct):
         # One region has each only once, among all accounts.
         prefix = f"{name}-{account_id}"
         cognito.CfnUserPoolDomain(self, "Domain", user_pool_id=pool.ref, domain=prefix)
-        self.token_url = f"https://{prefix}.auth.{region}.amazoncognito.com/oauth2/token"
+        self.token_url = token_url(prefix, region)
         self.client_ids = {}
         for client, granted in clients.items():
             made = cognito.CfnUserPoolClient(
@@ -75,12 +75,19 @@ class ClientPool(Construct):
             self.client_ids[client] = made.ref
 
 
+def token_url(prefix: str, region: str) -> str:
+    """Where a client takes its tokens; GovCloud has FIPS endpoints only (Cognito: user pools in AWS GovCloud)."""
+    service = "auth-fips" if region.startswith("us-gov-") else "auth"
+    return f"https://{prefix}.{service}.{region}.amazoncognito.com/oauth2/token"
+
+
 def _pool(scope: Construct, name: str, retain: bool) -> Pool:
     pool = Pool(
         scope,
         "Pool",
         user_pool_name=name,
-        # Of the plans the one with threat protection; it is paid by user, and there are none.
+        # Of the plans the one with threat protection. It is paid by user, and there are none; tokens of clients cost as
+        # in every plan.
         user_pool_tier="PLUS",
         user_pool_add_ons=Pool.UserPoolAddOnsProperty(
             advanced_security_mode="ENFORCED",
@@ -107,6 +114,7 @@ def _pool(scope: Construct, name: str, retain: bool) -> Pool:
         username_configuration=Pool.UsernameConfigurationProperty(case_sensitive=False),
         deletion_protection="ACTIVE" if retain else "INACTIVE",
     )
-    # Its clients' ids and secrets are in other people's settings.
+    # Protected from deletion, so it stays where data is retained; its clients do not: one that is taken out of the
+    # configuration must not live on.
     pool.apply_removal_policy(cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY)
     return pool

@@ -36,6 +36,7 @@ def left_behind(ashlar: Ashlar) -> dict[int, str]:
     return found
 
 
+@pytest.mark.long
 def should_deploy_again_after_the_local_cloud_was_killed_during_an_update(ashlar: Ashlar) -> None:
     # GIVEN a release under way
     register(ashlar, "linear", status="Approved")

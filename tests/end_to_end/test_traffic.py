@@ -41,6 +41,7 @@ def weights(ashlar: Ashlar) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("declared")
+@pytest.mark.long
 def should_shift_in_steps_without_a_failed_request(ashlar: Ashlar, tmp_path: Path) -> None:
     with calling(ashlar, tmp_path) as callers:
         done = ashlar.ops("traffic", "reviews", "linear=70", "xgboost=30", "--wait", "2")

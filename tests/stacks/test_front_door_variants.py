@@ -13,6 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from app import compose, compose_bootstrap, new_app
 from stacks.constructs import api_routes, private_function
+from stacks.constructs.client_pool import token_url
 from stacks.constructs.prediction_api import TLS_POLICY
 from tests.config.cases.network import ENDPOINTS, existing
 from tests.stacks.doors import CERTIFICATE, DOORS, platform_of, stacks_behind
@@ -112,6 +113,10 @@ def should_give_each_application_a_secret_and_its_scopes() -> None:
     assert outputs["TokenUrl"]["Value"] == (
         "https://ashlar-dev-111122223333.auth.eu-west-1.amazoncognito.com/oauth2/token"
     )
+
+
+def should_name_the_fips_endpoint_of_govcloud_for_tokens() -> None:
+    assert token_url("ours", "us-gov-west-1") == ("https://ours.auth-fips.us-gov-west-1.amazoncognito.com/oauth2/token")
 
 
 def should_let_nobody_sign_up_or_guess_at_the_user_pool() -> None:

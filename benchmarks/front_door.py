@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.targets import Target, command_line, findings, report, verdict
+from benchmarks.targets import Target, command_line, findings, report, rows
 from config.declaration import load_declaration
 from config.schema import FrontDoor
 from stacks.api_definition import ApiEndpoint
@@ -237,11 +237,7 @@ def table(found: dict[str, Any]) -> str:
             f"{value:.3f} ms" + (f" {counted[way][what]:8.2f} M" if counted else "") for what, value in its.items()
         ]
         lines.append(f"{way:<12}" + "".join(f"{cell:>24}" for cell in cells))
-    for target in found["targets"]:
-        limit = f"at most {target['at_most']:g}"
-        measured = f"{target['value']:.2f}{target['unit']}"
-        lines.append(f"{target['name']:<45}{measured:>10}{limit:>15}  {verdict(target['met'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *rows(found)])
 
 
 def main(arguments: list[str]) -> int:

@@ -31,7 +31,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from benchmarks.targets import Target, command_line, findings, report, verdict
+from benchmarks.targets import Target, command_line, findings, report, rows
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"
@@ -251,12 +251,7 @@ def table(found: dict[str, Any]) -> str:
     for name in ("direct", "hosted"):
         lines.append(f"{name:<8}" + ", ".join(f"{cut} {value:.2f} ms" for cut, value in found[name].items()))
     lines.append(f"{'one':<8}{found['one']:.0f} requests/s, four {found['four']:.0f} requests/s")
-    for target in found["targets"]:
-        most, least = target["at_most"], target["at_least"]
-        limit = f"at most {most:.2f}" if most is not None else f"at least {least:.2f}"
-        measured = f"{target['value']:.2f}{target['unit']}"
-        lines.append(f"{target['name']:<50}{measured:>10}{limit:>15}  {verdict(target['met'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *rows(found)])
 
 
 def main(arguments: list[str]) -> int:

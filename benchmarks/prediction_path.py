@@ -20,7 +20,7 @@ from botocore.credentials import Credentials
 
 from benchmarks.front_door import CALLER, ENDPOINT, package
 from benchmarks.hosting import BODY, REGION, Cloud, cloud, deploy, hosted, latencies, milliseconds, policy
-from benchmarks.targets import Target, command_line, findings, report, verdict
+from benchmarks.targets import Target, command_line, findings, report, rows
 
 TURNS = 3
 STAGE = "v1"
@@ -110,10 +110,7 @@ def table(found: dict[str, Any]) -> str:
     lines = [f"the best of {TURNS} turns of {found['requests']} requests"]
     for name in ("direct", "through"):
         lines.append(f"{name:<8}" + ", ".join(f"{cut} {value:.2f} ms" for cut, value in found[name].items()))
-    for target in found["targets"]:
-        measured, limit = f"{target['value']:.2f}{target['unit']}", f"at most {target['at_most']:.2f}"
-        lines.append(f"{target['name']:<50}{measured:>10}{limit:>15}  {verdict(target['met'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *rows(found)])
 
 
 def main(arguments: list[str]) -> int:

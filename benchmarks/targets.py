@@ -44,6 +44,17 @@ def verdict(met: bool) -> str:
     return "met" if met else "not met"
 
 
+def rows(found: Mapping[str, Any]) -> list[str]:
+    """A line for each target: what was measured, what was allowed, and whether it was met."""
+    lines = []
+    for target in found["targets"]:
+        most, least = target["at_most"], target["at_least"]
+        limit = f"at most {most:.2f}" if most is not None else f"at least {least:.2f}"
+        measured = f"{target['value']:.2f}{target['unit']}"
+        lines.append(f"{target['name']:<50}{measured:>10}{limit:>15}  {verdict(target['met'])}")
+    return lines
+
+
 def command_line(name: str, description: str | None) -> argparse.ArgumentParser:
     """The parser of `python -m benchmarks.<name>`, for a benchmark to add its own options to."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)

@@ -14,6 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.local import gateway
 from tests.local.cloud import REGION
 
 Json = dict[str, Any]
@@ -66,19 +67,8 @@ class Signer:
         return dict(request.headers.items())
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(gateway.Answer):
     """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def json(self) -> Json:
-        """The content, which is JSON."""
-        found: Json = json.loads(self.content)
-        return found
 
     @property
     def problem(self) -> str:

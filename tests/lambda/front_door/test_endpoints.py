@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from front_door import endpoint_status
 
-from .desk import REQUESTS, Desk, document, opened
-from .stub_aws import Answer, StubAws, running
+from .desk import REQUESTS, Desk, document
+from .stub_aws import Answer, StubAws
 
 
-@pytest.fixture
-def aws() -> Iterator[StubAws]:
-    with running() as stub:
-        yield stub
-
-
-@pytest.fixture
-def desk(aws: StubAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint_status, "_kept", {})
-    found = opened(aws)
-    yield found
-    found.service.client.close()
 
 
 def listed(desk: Desk, *granted: str, **its: Any) -> list[dict[str, Any]]:

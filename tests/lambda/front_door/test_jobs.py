@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -24,19 +23,6 @@ from .stub_aws import BUCKET, Answer, StubAws, running
 ASKED = "/endpoints/ashlar-local-queued/async-invocations"
 INPUT = "async/ashlar-local-queued/input/shop/"
 UPLOAD = b'{"content_type": "application/jsonlines", "bytes": 20000000}'
-
-
-@pytest.fixture
-def aws() -> Iterator[StubAws]:
-    with running() as stub:
-        yield stub
-
-
-@pytest.fixture
-def desk(aws: StubAws) -> Iterator[Desk]:
-    found = opened(aws)
-    yield found
-    found.service.client.close()
 
 
 def should_put_the_body_where_sagemaker_reads_it_and_queue_it(desk: Desk, aws: StubAws) -> None:

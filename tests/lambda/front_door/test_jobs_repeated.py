@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,22 +12,9 @@ from front_door import async_endpoint, job_record, jobs
 from front_door.call_errors import DeadlinePassedError, NoModelYetError, UnavailableError, problem_of
 
 from .desk import JSON, Desk, document, opened, refused, started
-from .stub_aws import Answer, StubAws, running
+from .stub_aws import Answer, StubAws
 
 ASKED = "/endpoints/ashlar-local-queued/async-invocations"
-
-
-@pytest.fixture
-def aws() -> Iterator[StubAws]:
-    with running() as stub:
-        yield stub
-
-
-@pytest.fixture
-def desk(aws: StubAws) -> Iterator[Desk]:
-    found = opened(aws)
-    yield found
-    found.service.client.close()
 
 
 def should_start_one_job_for_requests_with_one_key(desk: Desk, aws: StubAws) -> None:

@@ -193,16 +193,20 @@ def should_answer_504_without_a_call_when_no_time_is_left(door: Door, runtime: S
     assert runtime.calls == []
 
 
-def should_stay_below_the_gateways_limit_however_long_the_function_may_run(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[float] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that each call of SageMaker was given; none is made."""
+    found: list[float] = []
 
     def send(*_: Any, deadline: float, **__: Any) -> None:
-        asked.append(deadline - time.monotonic())
+        found.append(deadline - time.monotonic())
         raise RuntimeError("enough")
 
     monkeypatch.setattr(SignedClient, "send", send)
+    return found
+
+
+def should_stay_below_the_gateways_limit_however_long_the_function_may_run(door: Door, asked: list[float]) -> None:
     door.send(remaining_ms=900_000)
 
     assert 27 < asked[0] < 29
@@ -213,15 +217,8 @@ def should_stay_below_the_gateways_limit_however_long_the_function_may_run(
     [(20, 6, 8.1), (28.5, -1, 0), (-5, 27, 28.1), (3600, 27, 28.1), (None, 27, 28.1), ("x", 27, 28.1)],
 )
 def should_count_the_time_for_which_the_gateway_has_waited_already(
-    door: Door, monkeypatch: pytest.MonkeyPatch, waited: Any, least: float, most: float
+    door: Door, asked: list[float], waited: Any, least: float, most: float
 ) -> None:
-    asked: list[float] = []
-
-    def send(*_: Any, deadline: float, **__: Any) -> None:
-        asked.append(deadline - time.monotonic())
-        raise RuntimeError("enough")
-
-    monkeypatch.setattr(SignedClient, "send", send)
     told = caller("applications")
     since = (time.time() - waited) * 1000 if isinstance(waited, int | float) else waited
     told["requestContext"]["requestTimeEpoch"] = since
